@@ -18,8 +18,13 @@ public struct AccountID: Hashable, Sendable, Comparable, Codable, CustomStringCo
     guard bytes.count == Self.length else {
       throw AccountIDError(.length, "an account id has 20 bytes, not \(bytes.count)")
     }
+    self.init(hash: bytes)
+  }
+
+  /// Takes the last 20 bytes of `hash`, the form in which a public key gives its account.
+  init(hash: some Collection<UInt8>) {
     var words: (UInt64, UInt64, UInt32) = (0, 0, 0)
-    for (position, byte) in bytes.enumerated() {
+    for (position, byte) in hash.suffix(Self.length).enumerated() {
       switch position {
       case 0..<8: words.0 = words.0 &<< 8 | UInt64(byte)
       case 8..<16: words.1 = words.1 &<< 8 | UInt64(byte)
