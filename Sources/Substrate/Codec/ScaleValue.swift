@@ -130,7 +130,7 @@ extension ScaleValue {
       case .unsigned(let value): Integer(exactly: value)
       case .signed(let value): Integer(exactly: value)
       case .big(let value): Integer(exactly: value)
-      case .bigSigned(let value): Integer(exactly: value)
+      case .bigSigned(let value): value.magnitude.bitWidth < 64 ? Integer(exactly: Int64(value)) : nil
       default: nil
       }
     guard let integer else { throw mismatch("an integer that fits \(Integer.self)") }

@@ -24,10 +24,12 @@ public struct DecodedExtrinsic: Sendable {
       throw ScaleError(.malformed, "the extrinsic's length is not that of its bytes")
     }
     let format = try reader.readByte()
-    guard format & 0x7f == 4 else {
-      throw ScaleError(.unknownType, "extrinsic version \(format & 0x7f); this build reads version 4")
+    switch format {
+    // Inherents are bare: the call alone, under either version.
+    case 4, 5: signature = nil
+    case 0x84: signature = try Signature(from: &reader, metadata: metadata)
+    default: throw ScaleError(.unknownType, "extrinsic format 0x\(String(format, radix: 16)); this build reads version 4")
     }
-    signature = format & 0x80 == 0 ? nil : try Signature(from: &reader, metadata: metadata)
     let encoded = try reader.readBytes(reader.remaining)
     name = try metadata.callName(encoded)
     call = try metadata.decodeCall(encoded)

@@ -40,7 +40,11 @@ extension TypeRegistry {
       if let key = mapKey(of: type) {
         return try encodeSorted(value, type, id, by: key, to: &writer, depth: depth)
       }
-      try encode(value, fields: fields, of: id, to: &writer, depth: depth)
+      do { try encode(value, fields: fields, of: id, to: &writer, depth: depth) } catch {
+        // A wrapper that does not fit is named itself, not by what it wraps.
+        throw error.kind == .mismatch && error.path.isEmpty && fields.first?.name == nil && fields.count == 1
+          ? mismatch(value, id) : error
+      }
     case .variant:
       if type.path == ["Option"] { return try encodeOption(value, type, to: &writer, depth: depth) }
       try encodeVariant(value, type, id, to: &writer, depth: depth)
@@ -90,7 +94,7 @@ extension TypeRegistry {
     _ value: ScaleValue, as primitive: PortableType.Primitive, _ id: TypeID, to writer: inout ScaleWriter
   ) throws(ScaleError) {
     func fixed<Integer: FixedWidthInteger>(_: Integer.Type) throws(ScaleError) -> Integer {
-      guard let number = value.looseInteger, let fixed = Integer(exactly: number) else {
+      guard let number = value.looseInteger, let fixed = number.exactly(Integer.self) else {
         throw mismatch(value, id)
       }
       return fixed
@@ -245,12 +249,26 @@ extension TypeRegistry {
   }
 }
 
+extension BigInt {
+  /// The number as a fixed-width integer of up to 128 bits, or nil if it does not fit.
+  ///
+  /// Goes by the magnitude: the library's own conversion of negative numbers loses the carry between words.
+  fileprivate func exactly<Integer: FixedWidthInteger>(_: Integer.Type) -> Integer? {
+    guard magnitude.bitWidth <= 128 else { return nil }
+    let unsigned = UInt128(magnitude)
+    if sign == .plus || unsigned == 0 { return Integer(exactly: unsigned) }
+    let lowest = Int128.min.magnitude
+    guard unsigned <= lowest else { return nil }
+    return Integer(exactly: unsigned == lowest ? .min : -Int128(unsigned))
+  }
+}
+
 /// What loosely written values may mean.
 extension ScaleValue {
   fileprivate var looseInteger: BigInt? {
     switch self {
     case .unsigned(let value): BigInt(value)
-    case .signed(let value): BigInt(value)
+    case .signed(let value): BigInt(sign: value < 0 ? .minus : .plus, magnitude: BigUInt(value.magnitude))
     case .big(let value): BigInt(value)
     case .bigSigned(let value): value
     // 78 digits hold 256 bits; more would only burn time.

@@ -37,7 +37,7 @@ struct HostileRegistryTests {
       type(.array(count: 65_535, 0)), type(.array(count: 65_535, 4)),
     ])
     let claims: [UInt8] = [0x03, 0xff, 0xff, 0xff, 0xff]
-    for id: TypeID in 1...5 {
+    for id: TypeID in [1, 2, 3, 5] {
       let error = #expect(throws: ScaleError.self) { try registry.decode(claims, as: id) }
       #expect(error?.kind == .limit)
     }
