@@ -13,8 +13,14 @@ import hashlib
 import json
 import pathlib
 
+import bip39
 import xxhash
 from Crypto.Hash import keccak
+from eth_account import Account
+from eth_account.hdaccount import Mnemonic
+from eth_account.types import Language
+from substrateinterface import Keypair, KeypairType
+from substrateinterface.utils.ecdsa_helpers import mnemonic_to_ecdsa_private_key
 
 FOLDER = pathlib.Path(__file__).parent
 
@@ -50,5 +56,66 @@ def hashes():
                           "blake2bOfLength200": digests})
 
 
+DEFAULT_PATH = "m/44'/60'/0'/0/0"
+PATHS = [DEFAULT_PATH, "m/44'/60'/0'/0/1", "m/44'/60'/7'/0/2147483647", "m/0", "m/2147483647'/1/0'",
+         "m/44'/354'/0'/0'/0'", "m/1/2/3/4/5/6/7/8"]
+PASSPHRASES = ["", "TREZOR", "two words / and /// slashes", "d\u00e9j\u00e0 vu", "\uff34\u212b \u1112\u1161\u11ab"]
+
+
+def entropy(length, number):
+    return hashlib.shake_256(b"validatord test key %d" % number).digest(length)
+
+
+def mnemonics():
+    """py-bip39-bindings and eth-account for seeds, substrate-interface and eth-account for keys."""
+    Account.enable_unaudited_hdwallet_features()
+    ethereum = Mnemonic(Language.ENGLISH)
+    cases = []
+    for length in (16, 20, 24, 28, 32):
+        for raw in (bytes(length), b"\x7f" * length, b"\x80" * length, b"\xff" * length,
+                    *(entropy(length, n) for n in range(4))):
+            phrase = ethereum.to_mnemonic(raw)
+            assert bip39.bip39_validate(phrase, "en") and ethereum.is_mnemonic_valid(phrase)
+            seeds = {}
+            for passphrase in PASSPHRASES:
+                seed = ethereum.to_seed(phrase, passphrase)
+                # These bindings give the first half of the seed only.
+                assert len(seed) == 64 and seed.startswith(bytes(bip39.bip39_to_seed(phrase, passphrase)))
+                seeds[passphrase] = seed.hex()
+            cases.append({"entropy": raw.hex(), "phrase": phrase, "seeds": seeds,
+                          "accounts": accounts(phrase)})
+    write("mnemonics.json", {"note": "test keys, public", "cases": cases, "uris": uris(cases)})
+
+
+def accounts(phrase):
+    found = []
+    for path in PATHS:
+        if path == DEFAULT_PATH:
+            pair = Keypair.create_from_mnemonic(phrase, crypto_type=KeypairType.ECDSA)
+        else:
+            pair = Keypair.create_from_uri(f"{phrase}/{path}", crypto_type=KeypairType.ECDSA)
+        other = Account.from_mnemonic(phrase, account_path=path)
+        assert bytes(other.key) == pair.private_key and other.address == pair.ss58_address
+        message = hashlib.sha256(phrase.encode() + path.encode()).digest()
+        found.append({"path": path, "secret": pair.private_key.hex(), "address": pair.ss58_address,
+                      "message": message.hex(), "signature": pair.sign(message).hex()})
+    return found
+
+
+def uris(cases):
+    """Whole secret URIs; substrate-interface puts the passphrase into the seed unnormalized."""
+    found = []
+    for number, passphrase in enumerate(PASSPHRASES):
+        for path in PATHS[:3]:
+            phrase = cases[8 * number + 5]["phrase"]
+            uri = f"{phrase}/{path}" + (f"///{passphrase}" if passphrase else "")
+            pair = Keypair.create_from_uri(uri, crypto_type=KeypairType.ECDSA)
+            secret = mnemonic_to_ecdsa_private_key(phrase, path, passphrase)
+            assert pair.private_key == secret
+            found.append({"uri": uri, "address": pair.ss58_address})
+    return found
+
+
 if __name__ == "__main__":
     hashes()
+    mnemonics()
