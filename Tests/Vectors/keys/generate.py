@@ -12,13 +12,17 @@ them is a test key and public.
 import hashlib
 import json
 import pathlib
+import uuid
+from unittest import mock
 
 import bip39
 import xxhash
+from Crypto.Cipher import ChaCha20_Poly1305
 from Crypto.Hash import keccak
 from eth_account import Account
 from eth_account.hdaccount import Mnemonic
 from eth_account.types import Language
+from eth_keyfile import keyfile
 from substrateinterface import Keypair, KeypairType
 from substrateinterface.utils.ecdsa_helpers import mnemonic_to_ecdsa_private_key
 
@@ -116,6 +120,45 @@ def uris(cases):
     return found
 
 
+def keystores():
+    """eth-keyfile for Ethereum's V3 form; hashlib and pycryptodome for validatord's own form."""
+    web3 = []
+    for number, (kdf, cost, passphrase, first) in enumerate((
+            ("scrypt", 4096, "correct horse", b"\x91"), ("pbkdf2", 1000, "correct horse", b"\x92"),
+            ("scrypt", 2, "p\u00e4ssw\u00f6rd \U0001f511", b"\x00\x00"), ("scrypt", 262144, "geth", b"\x93"))):
+        secret = entropy(32, 100 + number)
+        fixed = [entropy(16, 200 + number), (first + entropy(16, 300 + number))[:16]]
+        with mock.patch.object(keyfile.Random, "get_random_bytes", lambda n: fixed.pop(0)):
+            document = keyfile.create_keyfile_json(secret, passphrase.encode(), kdf=kdf, iterations=cost)
+        assert keyfile.decode_keyfile_json(document, passphrase.encode()) == secret
+        document["id"] = str(uuid.UUID(bytes=entropy(16, 400 + number)))
+        web3.append({"passphrase": passphrase, "secret": secret.hex(), "document": json.dumps(document)})
+    own = [sealed(*arguments) for arguments in (
+        (110, "correct horse", 1024, 8, 1), (111, "p\u00e4ssw\u00f6rd \U0001f511", 2, 1, 1),
+        (112, " ", 4096, 16, 3))]
+    write("keystores.json", {"note": "test keys, public", "web3": web3, "sealed": own})
+
+
+def sealed(number, passphrase, n, r, p):
+    secret, salt, nonce = entropy(32, number), entropy(32, 500 + number), entropy(12, 600 + number)
+    address = Account.from_key(secret).address
+    key = hashlib.scrypt(passphrase.encode(), salt=salt, n=n, r=r, p=p, dklen=32, maxmem=2**28)
+    header = "\n".join(("validatord-key", "1", address.lower(), "scrypt", str(n), str(r), str(p), salt.hex(),
+                        "chacha20-poly1305"))
+    cipher = ChaCha20_Poly1305.new(key=key, nonce=nonce)
+    cipher.update(header.encode())
+    ciphertext = b"".join(cipher.encrypt_and_digest(secret))
+    body = "\n".join((header, nonce.hex(), ciphertext.hex()))
+    document = {
+        "format": "validatord-key", "version": 1, "address": address,
+        "kdf": {"name": "scrypt", "n": n, "r": r, "p": p, "salt": salt.hex()},
+        "cipher": {"name": "chacha20-poly1305", "nonce": nonce.hex(), "ciphertext": ciphertext.hex()},
+        "checksum": hashlib.sha256(body.encode()).digest()[:8].hex(),
+    }
+    return {"passphrase": passphrase, "secret": secret.hex(), "document": json.dumps(document)}
+
+
 if __name__ == "__main__":
     hashes()
     mnemonics()
+    keystores()
