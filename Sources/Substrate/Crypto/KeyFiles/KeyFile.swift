@@ -5,7 +5,7 @@ import Foundation
 /// Three forms are read; each has to be a regular file that belongs to the effective user and that
 /// nobody else may access:
 /// - ``Form/plain``: 64 hexadecimal digits, for services that start without a person present.
-/// - ``Form/encrypted``: JSON sealed with a passphrase (``SealedKey`` describes it).
+/// - ``Form/encrypted``: JSON sealed with a passphrase (`SealedKey` tells its fields).
 /// - ``Form/web3``: the "Web3 Secret Storage" JSON, version 3, that Ethereum tools write. Read only.
 ///
 /// Key derivation takes about half a second and up to 256 MiB: keep it off event loops.

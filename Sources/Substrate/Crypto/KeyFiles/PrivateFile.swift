@@ -65,6 +65,8 @@ enum PrivateFile {
     // To the system such a path would end at the zero byte.
     guard !path.utf8.contains(0) else { throw unwritable(path, EINVAL) }
     let directory = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? "./"
+    let folder = try open(directory, O_RDONLY | O_DIRECTORY, 0) { unwritable(path, $0) }
+    defer { close(folder) }
     let random = UInt64.random(in: .min ... .max)
     let temporary = "\(directory).validatord-\(String(random, radix: 16)).tmp"
     do {
@@ -79,8 +81,6 @@ enum PrivateFile {
         throw errno == EEXIST ? KeyFileError(.exists, path, "exists already") : unwritable(path, errno)
       }
     }
-    let folder = try open(directory, O_RDONLY | O_DIRECTORY, 0) { unwritable(path, $0) }
-    defer { close(folder) }
     guard fsync(folder) == 0 else { throw unwritable(path, errno) }
   }
 

@@ -123,6 +123,15 @@ struct KeyFileTests {
     #expect(try folder.entries == [])
   }
 
+  @Test("the directory may be reached over a link")
+  func linkedDirectory() throws {
+    #expect(mkdir(folder.entry("real"), 0o700) == 0)
+    #expect(symlink("real", folder.entry("linked")) == 0)
+    try KeyFile.write(key, to: folder.entry("linked/key"), passphrase: nil)
+    #expect(try load(folder.entry("real/key")).accountID == key.accountID)
+    #expect(try load(folder.entry("linked/key")).accountID == key.accountID)
+  }
+
   @Test("of many writers to one path one wins and its file is whole")
   func race() async throws {
     let path = folder.entry("key")
