@@ -39,7 +39,8 @@ public struct RPCError: SubstrateError, Hashable {
   /// Scheme, host and port of the endpoint, when one was involved.
   public var endpoint: String?
 
-  init(
+  /// An error of this client, or of another implementation of ``RPCClient``.
+  public init(
     _ kind: Code, _ message: String, server: RPCServerError? = nil, retryAfter: Duration? = nil,
     endpoint: String? = nil
   ) {
