@@ -25,13 +25,19 @@ enum Hexadecimal {
 
   /// Two lower case digits for each byte.
   static func text(_ bytes: some Collection<UInt8>) -> String {
+    String(decoding: digits(bytes), as: UTF8.self)
+  }
+
+  /// Two lower case digits for each byte, in ASCII that a caller can overwrite.
+  static func digits(_ bytes: some Collection<UInt8>) -> [UInt8] {
     var digits: [UInt8] = []
-    digits.reserveCapacity(2 * bytes.count)
+    // One more for the end of a line, which then leaves no outgrown copy of a secret behind.
+    digits.reserveCapacity(2 * bytes.count + 1)
     for byte in bytes {
       digits.append(digit(byte &>> 4))
       digits.append(digit(byte & 0x0f))
     }
-    return String(decoding: digits, as: UTF8.self)
+    return digits
   }
 
   /// The value of a digit, and 0xff beside it if it is none.

@@ -13,12 +13,8 @@ enum CallAliases {
 
   static let table: [CallName: Entry] = [
     CallName("Network", "attest"): Entry(arguments: ["attest_data": ["data"]]),
-    CallName("Network", "add_stake"): Entry(
-      calls: ["add_node_stake"],
-      arguments: ["stake_to_be_added": ["amount"], "subnet_node_id": ["node_id"]]),
-    CallName("Network", "remove_stake"): Entry(
-      calls: ["remove_node_stake"],
-      arguments: ["stake_to_be_removed": ["amount"], "subnet_node_id": ["node_id"]]),
+    CallName("Network", "add_stake"): Entry(calls: ["add_node_stake"]),
+    CallName("Network", "remove_stake"): Entry(calls: ["remove_node_stake"]),
     CallName("Network", "update_peer_info"): Entry(
       calls: ["update_peer_id", "update_node_peer_info"], arguments: ["new_peer_info": ["new_peer_id"]]),
     CallName("Network", "update_bootnode_peer_info"): Entry(
@@ -30,7 +26,9 @@ enum CallAliases {
     CallName("Network", "update_unique"): Entry(calls: ["update_node_unique"]),
     CallName("Network", "update_non_unique"): Entry(calls: ["update_node_non_unique"]),
     CallName("Network", "update_hotkey"): Entry(calls: ["update_node_hotkey"]),
-    CallName("Network", "add_to_delegate_stake"): Entry(
-      calls: ["add_delegate_stake"], arguments: ["stake_to_be_added": ["amount"]]),
+    CallName("Network", "update_node_delegate_reward_rate"): Entry(
+      calls: ["update_validator_delegate_reward_rate"]),
+    CallName("Network", "update_delegate_account"): Entry(calls: ["update_validator_delegate_account"]),
+    CallName("Network", "add_to_delegate_stake"): Entry(calls: ["add_delegate_stake"]),
   ]
 }

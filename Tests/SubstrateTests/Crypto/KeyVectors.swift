@@ -18,15 +18,16 @@ enum KeyVectors {
 
   /// The bytes of hexadecimal text with or without `0x`.
   static func bytes(_ hex: String) throws -> [UInt8] {
-    let digits = hex.hasPrefix("0x") ? hex.dropFirst(2) : hex[...]
-    return try digits.count.isMultiple(of: 2)
-      ? stride(from: 0, to: digits.count, by: 2).map { start in
-        let from = digits.index(digits.startIndex, offsetBy: start)
-        guard let byte = UInt8(digits[from..<digits.index(from, offsetBy: 2)], radix: 16) else {
-          throw CocoaError(.formatting)
-        }
-        return byte
-      } : { throw CocoaError(.formatting) }()
+    var digits = Array(hex.hasPrefix("0x") ? hex.dropFirst(2) : hex[...])[...]
+    var bytes: [UInt8] = []
+    while !digits.isEmpty {
+      guard let byte = UInt8(String(digits.prefix(2)), radix: 16), digits.count > 1 else {
+        throw CocoaError(.formatting)
+      }
+      bytes.append(byte)
+      digits = digits.dropFirst(2)
+    }
+    return bytes
   }
 }
 

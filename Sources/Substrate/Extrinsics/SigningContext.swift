@@ -1,0 +1,61 @@
+/// All that is needed to sign a call for the chain as it is now.
+public struct SigningContext: Sendable {
+  public let runtime: RuntimeSnapshot
+  public let parameters: SigningParameters
+  /// The block at which the era was chosen, finalized.
+  public let block: BlockReference
+
+  /// Builds and signs a call; nothing is sent, so the bytes can be stored first.
+  public func sign(_ call: HypertensorCall, with signer: Signer) throws -> SignedExtrinsic {
+    try sign(try call.make(runtime.metadata), with: signer)
+  }
+
+  public func sign(_ call: RuntimeCall, with signer: Signer) throws -> SignedExtrinsic {
+    try signer.sign(call, parameters, at: block.number, metadata: runtime.metadata)
+  }
+}
+
+extension ChainClient {
+  /// How long an extrinsic lives unless told otherwise, in blocks.
+  public static let defaultLifetime: UInt64 = 64
+
+  /// Reads what a signature for `account` has to commit to.
+  ///
+  /// The era starts at a finalized block, so a reorganisation can't void the signature, and the runtime is
+  /// that of the best block, which the extrinsic will meet.
+  ///
+  /// - Parameters:
+  ///   - lifetime: blocks in which it may be included, raised to a power of two of at least 4.
+  ///   - nonce: nil for the next one that neither the chain nor the pool has seen.
+  ///   - tip: in planck.
+  public func signingContext(
+    for account: AccountID, lifetime: UInt64 = defaultLifetime, nonce: UInt32? = nil, tip: UInt128 = 0
+  ) async throws -> SigningContext {
+    let best = try await best()
+    let finalized = try await finalized()
+    let era = Era.mortal(period: lifetime, at: finalized.number)
+    let birth = era.birth(at: finalized.number)
+    async let birthHash = birth == finalized.number ? finalized.hash : blockHash(number: birth)
+    let runtime = try await best.runtime()
+    let next: UInt32
+    if let nonce { next = nonce } else { next = try await nextNonce(account, at: best) }
+    return SigningContext(
+      runtime: runtime,
+      parameters: SigningParameters(
+        genesisHash: genesisHash.bytes, specVersion: runtime.specVersion,
+        transactionVersion: runtime.transactionVersion, nonce: next, era: era,
+        eraBirthHash: try await birthHash.bytes, tip: tip),
+      block: finalized.reference)
+  }
+
+  /// The first nonce that neither the chain nor the endpoint's pool has seen.
+  public func nextNonce(_ account: AccountID, at state: BlockState) async throws -> UInt32 {
+    async let onChain = state.account(account).nonce
+    let answer = try await rpc.call(
+      "system_accountNextIndex", [.string(account.hex)], timeout: Self.timeout)
+    guard let pooled = answer.uint64Value.flatMap(UInt32.init(exactly:)) else {
+      throw ChainError(.malformed, "system_accountNextIndex gave no number")
+    }
+    return max(pooled, try await onChain)
+  }
+}

@@ -1,0 +1,37 @@
+/// The 32-byte hash of a block: Blake2b-256 of its encoded header.
+public struct BlockHash: Hashable, Sendable, Codable, CustomStringConvertible {
+  private let words: SIMD4<UInt64>
+
+  /// - Returns: nil unless there are exactly 32 bytes.
+  public init?(_ bytes: some Collection<UInt8>) {
+    guard bytes.count == 32 else { return nil }
+    var words = SIMD4<UInt64>()
+    for (index, byte) in bytes.enumerated() { words[index / 8] = words[index / 8] << 8 | UInt64(byte) }
+    self.words = words
+  }
+
+  /// Reads `0x` and 64 hex digits.
+  public init?(hex text: String) {
+    guard text.hasPrefix("0x"), let bytes = Hex.decode(text) else { return nil }
+    self.init(bytes)
+  }
+
+  public var bytes: [UInt8] {
+    (0..<32).map { UInt8(truncatingIfNeeded: words[$0 / 8] >> UInt64((7 - $0 % 8) * 8)) }
+  }
+
+  public var description: String { Hex.encode(bytes) }
+}
+
+/// A block by height and hash.
+public struct BlockReference: Hashable, Sendable, Codable, CustomStringConvertible {
+  public let number: UInt64
+  public let hash: BlockHash
+
+  public init(number: UInt64, hash: BlockHash) {
+    self.number = number
+    self.hash = hash
+  }
+
+  public var description: String { "#\(number) \(hash)" }
+}
