@@ -28,7 +28,8 @@ public struct DecodedExtrinsic: Sendable {
     // Inherents are bare: the call alone, under either version.
     case 4, 5: signature = nil
     case 0x84: signature = try Signature(from: &reader, metadata: metadata)
-    default: throw ScaleError(.unknownType, "extrinsic format 0x\(String(format, radix: 16)); this build reads version 4")
+    default:
+      throw ScaleError(.unknownType, "extrinsic format 0x\(String(format, radix: 16)); this build reads version 4")
     }
     let encoded = try reader.readBytes(reader.remaining)
     name = try metadata.callName(encoded)

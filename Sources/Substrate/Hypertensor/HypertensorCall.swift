@@ -21,10 +21,11 @@ public struct HypertensorCall: Sendable, Hashable {
 
   /// The names that the runtime may use for these calls, for a signer's list.
   public static func names(_ calls: [String]) -> Set<CallName> {
-    Set(calls.flatMap { call in
-      let name = CallName("Network", call)
-      return [name] + (CallAliases.table[name]?.calls ?? []).map { CallName("Network", $0) }
-    })
+    Set(
+      calls.flatMap { call in
+        let name = CallName("Network", call)
+        return [name] + (CallAliases.table[name]?.calls ?? []).map { CallName("Network", $0) }
+      })
   }
 
   /// All that a hotkey has to sign in normal service.
@@ -147,7 +148,8 @@ extension HypertensorCall {
   }
 
   public static func removeSubnetNode(subnet: UInt32, node: UInt32) -> HypertensorCall {
-    HypertensorCall("remove_subnet_node", [CallArgument("subnet_id", .id(subnet)), CallArgument("subnet_node_id", .id(node))])
+    HypertensorCall(
+      "remove_subnet_node", [CallArgument("subnet_id", .id(subnet)), CallArgument("subnet_node_id", .id(node))])
   }
 
   /// - Parameter amount: in planck.
@@ -221,11 +223,13 @@ extension HypertensorCall {
   }
 
   public static func updateHotkey(old: AccountID, new: AccountID) -> HypertensorCall {
-    HypertensorCall("update_hotkey", [CallArgument("old_hotkey", .account(old)), CallArgument("new_hotkey", .account(new))])
+    HypertensorCall(
+      "update_hotkey", [CallArgument("old_hotkey", .account(old)), CallArgument("new_hotkey", .account(new))])
   }
 
   public static func updateColdkey(hotkey: AccountID, new: AccountID) -> HypertensorCall {
-    HypertensorCall("update_coldkey", [CallArgument("hotkey", .account(hotkey)), CallArgument("new_coldkey", .account(new))])
+    HypertensorCall(
+      "update_coldkey", [CallArgument("hotkey", .account(hotkey)), CallArgument("new_coldkey", .account(new))])
   }
 
   public static func updateDelegateRewardRate(subnet: UInt32, node: UInt32, rate: UInt128) -> HypertensorCall {
@@ -239,7 +243,8 @@ extension HypertensorCall {
 
   public static func addDelegateStake(subnet: UInt32, amount: UInt128) -> HypertensorCall {
     HypertensorCall(
-      "add_to_delegate_stake", [CallArgument("subnet_id", .id(subnet)), CallArgument("stake_to_be_added", .unsigned(amount))])
+      "add_to_delegate_stake",
+      [CallArgument("subnet_id", .id(subnet)), CallArgument("stake_to_be_added", .unsigned(amount))])
   }
 
   public static func removeDelegateStake(subnet: UInt32, shares: UInt128) -> HypertensorCall {

@@ -24,8 +24,10 @@ public struct Subnet: Sendable, Hashable {
 
   /// Text of strangers: control characters are taken out, so that it may be shown.
   static func printable(_ bytes: [UInt8]) -> String {
-    String(String.UnicodeScalarView(String(decoding: bytes, as: UTF8.self).unicodeScalars.filter {
-      !($0.properties.generalCategory == .control || $0.properties.generalCategory == .format)
-    }))
+    String(
+      String.UnicodeScalarView(
+        String(decoding: bytes, as: UTF8.self).unicodeScalars.filter {
+          !($0.properties.generalCategory == .control || $0.properties.generalCategory == .format)
+        }))
   }
 }
