@@ -13,7 +13,7 @@ public struct DecodedExtrinsic: Sendable {
     public let signature: AccountSignature
     public let era: Era?
     public let nonce: UInt32?
-    public let tip: UInt128?
+    public let tip: Planck?
   }
 
   /// - Parameter bytes: one extrinsic with its length, as `chain_getBlock` gives it.
@@ -43,12 +43,12 @@ extension DecodedExtrinsic.Signature {
     signature = try AccountSignature(bytes: try reader.readBytes(65))
     var era: Era?
     var nonce: UInt32?
-    var tip: UInt128?
+    var tip: Planck?
     for known in metadata.extrinsic.signedExtensions {
       switch known.identifier {
       case "CheckMortality", "CheckEra": era = try Era(from: &reader)
       case "CheckNonce": nonce = try metadata.types.decode(known.extra, from: &reader).integer()
-      case "ChargeTransactionPayment": tip = try metadata.types.decode(known.extra, from: &reader).integer()
+      case "ChargeTransactionPayment": tip = try Planck(metadata.types.decode(known.extra, from: &reader))
       default: _ = try metadata.types.decode(known.extra, from: &reader)
       }
     }

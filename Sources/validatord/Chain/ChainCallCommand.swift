@@ -22,7 +22,7 @@ struct ChainCallCommand: AsyncParsableCommand {
   func run() async throws {
     let name = try QualifiedName(call)
     let given = try arguments.map(Self.argument)
-    guard let tip = Tensor.planck(tip) else {
+    guard let tip = Planck(tensor: tip) else {
       throw CommandError("usage.amount", "\(self.tip) is no amount of TENSOR", remedy: "Write it like 0.001.")
     }
     let accountKey = try key.loadIfGiven()
@@ -46,7 +46,7 @@ struct ChainCallCommand: AsyncParsableCommand {
       report["nonce"] = JSONValue(signed.nonce)
       report["hash"] = .string(Hex.encode(signed.hash))
       report["expiresAt"] = signed.expiresAt.map { JSONValue($0) } ?? .null
-      report["fee"] = trial.fee.map { .string(Tensor.text($0)) } ?? .null
+      report["fee"] = trial.fee.map { .string("\($0.tensor) TENSOR") } ?? .null
       report["dryRun"] = .string(Self.text(trial))
       if dryRun {
         write(report)
@@ -57,7 +57,7 @@ struct ChainCallCommand: AsyncParsableCommand {
       if options.format == .table { write(report) }
       if let refusal = trial.refusal { throw refusal }
       try confirm(trial)
-      let outcome = try await send(signed, from: context.block.number, client)
+      let outcome = try await send(signed, from: context.height, client)
       if options.format == .json {
         report["outcome"] = .string(Self.text(outcome.1))
         report["block"] = JSONValue(outcome.0.number)

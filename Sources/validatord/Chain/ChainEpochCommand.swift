@@ -56,11 +56,11 @@ struct ChainEpochCommand: AsyncParsableCommand {
       ?? submission.nodes.count { $0.has(.validator, at: epoch) }
     facts += [
       ("proposal in block", "proposal", JSONValue(submission.block)),
-      ("proposal's reward factor", "rewardFactor", .string(Tensor.percent(submission.rewardFactor))),
+      ("proposal's reward factor", "rewardFactor", .string(submission.rewardFactor.percent)),
       ("scores", "scores", .object(Dictionary(submission.scores.map { ("\($0.subnetNodeID)", .string("\($0.score)")) }) { $1 })),
       ("attested by", "attestations", .array(submission.attestations.keys.sorted().map { JSONValue($0) })),
       ("attestations", "attestationCount", .string("\(submission.attestations.count) of \(voters)")),
-      ("attestations needed", "attestationShare", .string(Tensor.percent(parameters.minimumAttestation))),
+      ("attestations needed", "attestationShare", .string(parameters.minimumAttestation.percent)),
     ]
     return facts
   }

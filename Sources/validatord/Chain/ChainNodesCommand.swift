@@ -59,8 +59,8 @@ struct NodeReport: Sendable {
   let node: SubnetNode
   let hotkey: AccountID?
   let coldkey: AccountID?
-  let stake: UInt128
-  let reputation: UInt128
+  let stake: Planck
+  let reputation: FixedU128
 
   init(_ node: SubnetNode, _ subnet: SubnetState) async throws {
     self.node = node
@@ -84,7 +84,7 @@ struct NodeReport: Sendable {
 
   var row: [String] {
     [
-      "\(node.id)", node.nodeClass.description, "\(node.startEpoch)", Tensor.number(stake), Tensor.percent(reputation),
+      "\(node.id)", node.nodeClass.description, "\(node.startEpoch)", stake.tensor, reputation.percent,
       hotkey?.description ?? "–", coldkey?.description ?? "–", node.peer.peerID,
     ]
   }
@@ -92,11 +92,11 @@ struct NodeReport: Sendable {
   var details: [(String, String)] {
     [
       ("node", "\(node.id)"), ("class", "\(node.nodeClass) since subnet epoch \(node.startEpoch)"),
-      ("stake", Tensor.text(stake)), ("reputation", Tensor.percent(reputation)),
+      ("stake", "\(stake.tensor) TENSOR"), ("reputation", reputation.percent),
       ("hotkey", hotkey?.description ?? "–"), ("coldkey", coldkey?.description ?? "–"),
       ("peer", Self.text(node.peer)), ("bootnode peer", node.bootnodePeer.map(Self.text) ?? "–"),
       ("client peer", node.clientPeer.map(Self.text) ?? "–"),
-      ("delegate reward rate", node.delegateRewardRate.map(Tensor.percent) ?? "–"),
+      ("delegate reward rate", node.delegateRewardRate.map(\.percent) ?? "–"),
       ("unique", node.unique.map(Self.text) ?? "–"), ("non-unique", node.nonUnique.map(Self.text) ?? "–"),
     ]
   }

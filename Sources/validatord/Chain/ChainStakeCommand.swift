@@ -22,7 +22,7 @@ struct ChainStakeCommand: AsyncParsableCommand {
   func run() async throws {
     var requirement = StakeRequirement(subnetID: subnet, minimumClass: minimumClass)
     if let minimumStake {
-      guard let planck = Tensor.planck(minimumStake) else {
+      guard let planck = Planck(tensor: minimumStake) else {
         throw CommandError("usage.amount", "\(minimumStake) is no amount of TENSOR", remedy: "Write it like 100.5.")
       }
       requirement.minimumStake = planck

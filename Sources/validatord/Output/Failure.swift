@@ -21,7 +21,8 @@ struct Failure {
 
   func exit() -> Never {
     guard let error = error as? any SubstrateError else { Validatord.exit(withError: error) }
-    var text = "error: \(error.message) [\(error.code)]\n"
+    let place = (error as? RPCError)?.endpoint.map { " (\($0))" } ?? ""
+    var text = "error: \(error.message)\(place) [\(error.code)]\n"
     if !error.remedy.isEmpty { text += "       \(error.remedy)\n" }
     FileHandle.standardError.write(Data(text.utf8))
     Foundation.exit(Self.status(of: error).rawValue)
@@ -35,7 +36,10 @@ struct Failure {
     case let error as CommandError: error.status
     case let error as ScaleError: error.kind == .mismatch ? .usage : .failed
     case let error as MetadataError: error.kind == .unsupported ? .failed : .usage
-    case let error as AccountIDError: error.code.isEmpty ? .failed : .usage
+    case is AccountIDError, is MnemonicError, is AccountKeyError: .usage
+    case let error as KeyFileError:
+      ["keyfile.mode", "keyfile.owner", "keyfile.symlink", "keyfile.passphrase"].contains(error.code)
+        ? .notPermitted : .failed
     default: .failed
     }
   }

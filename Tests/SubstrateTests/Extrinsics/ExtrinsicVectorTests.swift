@@ -34,7 +34,7 @@ struct ExtrinsicVectorTests {
         transactionVersion: UInt32(try #require(vectors["transactionVersion"].integer)),
         nonce: UInt32(try #require(vector["nonce"].integer)), era: try Era(from: &era),
         eraBirthHash: Array(additional.suffix(32)),
-        tip: UInt128(try #require(vector["tip"].text.flatMap { UInt128($0) })))
+        tip: Planck(try #require(vector["tip"].text.flatMap { UInt128($0) })))
       let call = RuntimeCall(
         name: try metadata.callName(callBytes), bytes: callBytes, metadataHash: metadata.hash)
 
