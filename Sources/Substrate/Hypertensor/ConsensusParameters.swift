@@ -1,4 +1,4 @@
-/// The chain-wide numbers that decide rewards and penalties. 
+/// The chain-wide numbers that decide rewards and penalties.
 public struct ConsensusParameters: Sendable, Hashable {
   /// Blocks in an epoch.
   public let epochLength: UInt64

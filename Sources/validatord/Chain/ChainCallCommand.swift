@@ -99,7 +99,8 @@ struct ChainCallCommand: AsyncParsableCommand {
   private func confirm(_ trial: DryRun) throws {
     if yes { return }
     guard isatty(STDIN_FILENO) == 1 else {
-      throw CommandError("usage.confirm", "nobody is there to confirm the call", remedy: "Give --yes to send without asking.")
+      throw CommandError(
+        "usage.confirm", "nobody is there to confirm the call", remedy: "Give --yes to send without asking.")
     }
     FileHandle.standardError.write(Data("Send it\(trial.wouldSucceed ? "" : " although it would fail")? [y/N] ".utf8))
     guard let answer = readLine(), ["y", "yes"].contains(answer.lowercased()) else {
@@ -128,7 +129,8 @@ struct ChainCallCommand: AsyncParsableCommand {
     case .succeeded: "succeeds"
     case .refused(let reason): "fails: \(reason)"
     case .failed(let error):
-      "fails: \(error)" + (error.docs.isEmpty ? "" : " (\(error.docs.joined(separator: " ").trimmingCharacters(in: .whitespaces)))")
+      "fails: \(error)"
+        + (error.docs.isEmpty ? "" : " (\(error.docs.joined(separator: " ").trimmingCharacters(in: .whitespaces)))")
     }
   }
 }

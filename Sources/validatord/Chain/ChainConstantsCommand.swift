@@ -14,10 +14,11 @@ struct ChainConstantsCommand: AsyncParsableCommand {
     let pallets = try wanted?.first.map { [try metadata.pallet($0)] } ?? metadata.pallets
     var rows: [(name: String, type: String, value: JSONValue)] = []
     for pallet in pallets {
-      let constants = try wanted.flatMap { $0.count == 2 ? $0[1] : nil }.map { name in
-        _ = try metadata.constant(pallet.name, name)
-        return pallet.constants.filter { $0.name == name }
-      } ?? pallet.constants
+      let constants =
+        try wanted.flatMap { $0.count == 2 ? $0[1] : nil }.map { name in
+          _ = try metadata.constant(pallet.name, name)
+          return pallet.constants.filter { $0.name == name }
+        } ?? pallet.constants
       for constant in constants {
         rows.append(
           (
@@ -28,9 +29,12 @@ struct ChainConstantsCommand: AsyncParsableCommand {
     }
     switch options.format {
     case .json:
-      Report.write(.object(Dictionary(uniqueKeysWithValues: rows.map { ($0.name, ["type": .string($0.type), "value": $0.value]) })))
+      Report.write(
+        .object(
+          Dictionary(uniqueKeysWithValues: rows.map { ($0.name, ["type": .string($0.type), "value": $0.value]) })))
     case .table:
-      Report.write(headings: ["CONSTANT", "TYPE", "VALUE"], rows: rows.map { [$0.name, $0.type, $0.value.description] })
+      Report.write(
+        headings: ["CONSTANT", "TYPE", "VALUE"], rows: rows.map { [$0.name, $0.type, $0.value.description] })
     }
   }
 }

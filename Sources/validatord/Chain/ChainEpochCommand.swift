@@ -57,7 +57,10 @@ struct ChainEpochCommand: AsyncParsableCommand {
     facts += [
       ("proposal in block", "proposal", JSONValue(submission.block)),
       ("proposal's reward factor", "rewardFactor", .string(submission.rewardFactor.percent)),
-      ("scores", "scores", .object(Dictionary(submission.scores.map { ("\($0.subnetNodeID)", .string("\($0.score)")) }) { $1 })),
+      (
+        "scores", "scores",
+        .object(Dictionary(submission.scores.map { ("\($0.subnetNodeID)", .string("\($0.score)")) }) { $1 })
+      ),
       ("attested by", "attestations", .array(submission.attestations.keys.sorted().map { JSONValue($0) })),
       ("attestations", "attestationCount", .string("\(submission.attestations.count) of \(voters)")),
       ("attestations needed", "attestationShare", .string(parameters.minimumAttestation.percent)),

@@ -27,7 +27,10 @@ struct ChainInfoCommand: AsyncParsableCommand {
         ("best hash", "bestHash", .string(head.hash.description)),
         ("finalized block", "finalizedBlock", JSONValue(finalized.number)),
         ("finalized hash", "finalizedHash", .string(finalized.hash.description)),
-        ("runtime", "runtime", .string("\(runtime.specName) \(runtime.specVersion), transactions \(runtime.transactionVersion)")),
+        (
+          "runtime", "runtime",
+          .string("\(runtime.specName) \(runtime.specVersion), transactions \(runtime.transactionVersion)")
+        ),
         ("runtime code hash", "codeHash", .string(Hex.encode(runtime.codeHash))),
         ("generation", "generation", .string(generation?.rawValue ?? "unknown")),
         ("metadata", "metadataVersion", .string("V\(runtime.metadata.version)")),
@@ -39,7 +42,13 @@ struct ChainInfoCommand: AsyncParsableCommand {
       switch options.format {
       case .json: Report.write(.object(Dictionary(uniqueKeysWithValues: facts.map { ($0.1, $0.2) })))
       case .table:
-        Report.write(rows: facts.map { ($0.0, $0.2.stringValue ?? ($0.2.arrayValue?.map(\.description).joined(separator: ", ") ?? $0.2.description)) })
+        Report.write(
+          rows: facts.map {
+            (
+              $0.0,
+              $0.2.stringValue ?? ($0.2.arrayValue?.map(\.description).joined(separator: ", ") ?? $0.2.description)
+            )
+          })
       }
     }
   }

@@ -38,13 +38,19 @@ struct ChainStakeCommand: AsyncParsableCommand {
     case .json:
       Report.write(
         .array(
-          verdicts.map { ["peerId": .string($0.peer), "verdict": .string($0.verdict.word), "reason": $0.verdict.reason] }))
+          verdicts.map {
+            ["peerId": .string($0.peer), "verdict": .string($0.verdict.word), "reason": $0.verdict.reason]
+          }))
     case .table:
       Report.write(
         headings: ["PEER ID", "PROOF OF STAKE"],
-        rows: verdicts.map { [$0.peer, [$0.verdict.word, $0.verdict.reason.stringValue].compactMap(\.self).joined(separator: ": ")] })
+        rows: verdicts.map {
+          [$0.peer, [$0.verdict.word, $0.verdict.reason.stringValue].compactMap(\.self).joined(separator: ": ")]
+        })
     }
-    if verdicts.contains(where: { $0.verdict.word == "unknown" }) { throw ExitCode(Failure.Status.unavailable.rawValue) }
+    if verdicts.contains(where: { $0.verdict.word == "unknown" }) {
+      throw ExitCode(Failure.Status.unavailable.rawValue)
+    }
     if verdicts.contains(where: { $0.verdict == .notStaked }) { throw ExitCode(Failure.Status.failed.rawValue) }
   }
 }

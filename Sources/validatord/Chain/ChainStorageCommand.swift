@@ -45,7 +45,10 @@ struct ChainStorageCommand: AsyncParsableCommand {
       case .json: Report.write(.array(entries))
       case .table:
         for entry in entries {
-          Report.write(text: "\((entry["keys"]?.arrayValue ?? []).map(\.tableText).joined(separator: ", "))  \(entry["value"]?.description ?? "")")
+          Report.write(
+            text:
+              "\((entry["keys"]?.arrayValue ?? []).map(\.tableText).joined(separator: ", "))  \(entry["value"]?.description ?? "")"
+          )
         }
       }
     }

@@ -7,7 +7,8 @@ struct QualifiedName {
 
   init(_ text: String) throws {
     guard let name = CallName(text) else {
-      throw CommandError("usage.name", "\(text) is not a name", remedy: "Write Pallet.name, such as Network.SubnetSlot.")
+      throw CommandError(
+        "usage.name", "\(text) is not a name", remedy: "Write Pallet.name, such as Network.SubnetSlot.")
     }
     pallet = name.pallet
     member = name.call

@@ -25,7 +25,8 @@ struct PassphraseOptions: ParsableArguments {
     if let passphraseFile { return try Self.readFile(passphraseFile) }
     let first = try SecretPrompt.read(prompt)
     if confirming, try SecretPrompt.read("The same again") != first {
-      throw CommandError("keys.mismatch", "the two passphrases differ", remedy: "Run the command again.", status: .failed)
+      throw CommandError(
+        "keys.mismatch", "the two passphrases differ", remedy: "Run the command again.", status: .failed)
     }
     return first
   }

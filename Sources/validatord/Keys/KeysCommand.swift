@@ -55,7 +55,8 @@ struct KeysGenerateCommand: ParsableCommand {
           "phrase": phrase.map { .string($0) } ?? .null,
         ])
     case .table:
-      Report.write(rows: [("address", key.accountID.description), ("file", new.out)] + (phrase.map { [("phrase", $0)] } ?? []))
+      Report.write(
+        rows: [("address", key.accountID.description), ("file", new.out)] + (phrase.map { [("phrase", $0)] } ?? []))
     }
   }
 }
@@ -109,7 +110,9 @@ struct KeysInspectCommand: ParsableCommand {
           "address": found.accountID.map { .string($0.description) } ?? .null,
         ])
     case .table:
-      Report.write(rows: [("file", found.path), ("form", "\(found.form)"), ("address", found.accountID?.description ?? "–")])
+      Report.write(rows: [
+        ("file", found.path), ("form", "\(found.form)"), ("address", found.accountID?.description ?? "–"),
+      ])
     }
   }
 }
