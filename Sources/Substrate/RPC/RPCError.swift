@@ -102,13 +102,4 @@ extension RPCError {
     error.endpoint = error.endpoint ?? endpoint.name
     return error
   }
-
-  /// Any error as an ``RPCError``.
-  static func wrapping(_ error: any Error) -> RPCError {
-    switch error {
-    case let error as RPCError: error
-    case is CancellationError: RPCError(.cancelled, "the task was cancelled")
-    default: RPCError(.connectionLost, "the connection failed: \(type(of: error))")
-    }
-  }
 }

@@ -1,6 +1,4 @@
 import NIOCore
-import NIOPosix
-import NIOSSL
 import Synchronization
 
 /// The deadline and the cancellation of one attempt to connect.
@@ -66,15 +64,8 @@ final class ConnectAttempt: Sendable {
       return nil
     }
     if let reason { return reason }
-    switch error {
-    case let error as RPCError: return error
-    case is CancellationError: return RPCError(.cancelled, "the task was cancelled while connecting")
-    case let error as NIOConnectionError:
-      let detail = error.connectionErrors.first.map { "\($0.error)" } ?? "the host name is not known"
-      return RPCError(.unreachable, "no connection: \(detail)")
-    case ChannelError.connectTimeout: return RPCError(.timeout, "no connection in time")
-    case let error as NIOSSLError: return RPCError(.unreachable, "the TLS handshake failed: \(error)")
-    default: return RPCError(.unreachable, "the handshake failed: \(error)")
-    }
+    let failure = RPCError.transport(error)
+    // Before the handshake is complete there is no connection that could be lost.
+    return failure.kind == .connectionLost ? RPCError(.unreachable, failure.message) : failure
   }
 }

@@ -50,7 +50,7 @@ public final class WebSocketConnection: RPCClient {
     do {
       return try await end.get().at(endpoint)
     } catch {
-      return .wrapping(error).at(endpoint)
+      return .transport(error).at(endpoint)
     }
   }
 

@@ -277,7 +277,7 @@ final class WebSocketHandler: ChannelInboundHandler {
       finish(RPCError(.frameTooLarge, "the endpoint sends a message over the limit"))
     case is NIOWebSocketError, is NIOWebSocketFrameAggregator.Error:
       finish(RPCError(.malformed, "the endpoint breaks the WebSocket protocol"))
-    default: finish(.wrapping(error))
+    default: finish(.transport(error))
     }
   }
 
