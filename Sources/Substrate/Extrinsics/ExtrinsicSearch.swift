@@ -34,6 +34,8 @@ struct ExtrinsicSearch: Sendable {
       return statuses
     } catch let error as RPCError where error.failureClass != .permanent {
       return []
+    } catch let error as ChainError where error.kind == .staleView || error.kind == .unknownBlock {
+      return []
     }
   }
 

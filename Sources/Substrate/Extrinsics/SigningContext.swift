@@ -11,7 +11,9 @@ public struct SigningContext: Sendable {
   }
 
   public func sign(_ call: RuntimeCall, with signer: Signer) throws -> SignedExtrinsic {
-    try signer.sign(call, parameters, at: height, metadata: runtime.metadata)
+    var signed = try signer.sign(call, parameters, at: height, metadata: runtime.metadata)
+    signed.codeHash = runtime.codeHash
+    return signed
   }
 }
 

@@ -5,6 +5,8 @@ public struct ChainError: SubstrateError, Hashable {
     case malformed = "chain.malformed"
     /// No such block, or no longer kept.
     case unknownBlock = "chain.unknown-block"
+    /// An endpoint is behind what was used before.
+    case staleView = "chain.stale-view"
     /// The chain is not the one that was asked for.
     case wrongChain = "chain.wrong-chain"
     /// More entries than the caller allows.
@@ -32,6 +34,7 @@ public struct ChainError: SubstrateError, Hashable {
   private static func remedy(_ kind: Code) -> String {
     switch kind {
     case .malformed: "Use another endpoint."
+    case .staleView: "Wait until it has caught up, or use another endpoint."
     case .unknownBlock: "Take a newer block, or an archive node."
     case .wrongChain: "Give the endpoint of the chain whose genesis hash is configured."
     case .tooMany: "Narrow the keys, or raise the limit."

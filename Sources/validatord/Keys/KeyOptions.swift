@@ -65,6 +65,7 @@ enum SecretPrompt {
   }
 
   private static var noInput: CommandError {
-    CommandError("keys.no-input", "there is nothing to read the secret from", remedy: "Type it, or pipe it in.")
+    CommandError(
+      "keys.no-input", "there is nothing to read the secret from", remedy: "Type it, or pipe it in.", status: .failed)
   }
 }

@@ -58,6 +58,7 @@ struct Failure {
     switch kind {
     case .malformed, .unknownBlock: .unavailable
     case .wrongChain: .configuration
+    case .staleView: .tryLater
     case .tooMany, .runtimeCall, .missing, .unsupported: .failed
     }
   }
