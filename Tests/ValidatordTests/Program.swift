@@ -17,11 +17,13 @@ struct Program {
   /// Runs the program to its end.
   ///
   /// - Parameter input: what it reads from standard input.
-  static func run(_ arguments: [String], input: String = "", environment: [String: String] = [:]) async throws -> Result
-  {
+  static func run(
+    _ arguments: [String], input: String = "", environment: [String: String] = [:], folder: String? = nil
+  ) async throws -> Result {
     let process = Process()
     process.executableURL = URL(filePath: executable)
     process.arguments = arguments
+    if let folder { process.currentDirectoryURL = URL(filePath: folder) }
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     let (stdin, stdout, stderr) = (Pipe(), Pipe(), Pipe())
     process.standardInput = stdin
