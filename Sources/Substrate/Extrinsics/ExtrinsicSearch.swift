@@ -55,7 +55,8 @@ struct ExtrinsicSearch: Sendable {
     case .finalized(let inclusion): return .finalized(inclusion.block, try await outcome(inclusion))
     case .expired:
       throw ExtrinsicError(
-        .expired, "\(extrinsic.call) \(Hex.encode(extrinsic.hash)) was not included before block \(extrinsic.expiresAt ?? 0)",
+        .expired,
+        "\(extrinsic.call) \(Hex.encode(extrinsic.hash)) was not included before block \(extrinsic.expiresAt ?? 0)",
         remedy: "It can no longer be included; sign anew if it is still wanted.")
     }
   }
@@ -64,7 +65,8 @@ struct ExtrinsicSearch: Sendable {
     let block = try await client.at(inclusion.block.hash)
     let metadata = try await block.executingRuntime().metadata
     guard let outcome = try await block.events().outcome(ofExtrinsic: inclusion.index, metadata: metadata) else {
-      throw ChainError(.malformed, "the events of block \(inclusion.block) don't say how extrinsic \(inclusion.index) ended")
+      throw ChainError(
+        .malformed, "the events of block \(inclusion.block) don't say how extrinsic \(inclusion.index) ended")
     }
     return outcome
   }

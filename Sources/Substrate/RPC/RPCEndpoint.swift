@@ -1,4 +1,6 @@
 import Foundation
+import Logging
+import NIOCore
 
 /// The address of a JSON-RPC endpoint: `ws`, `wss`, `http` or `https`.
 ///
@@ -64,6 +66,22 @@ public struct RPCEndpoint: Sendable, Hashable, CustomStringConvertible, CustomDe
 
   /// Whether answers can be changed on the way.
   var isExposed: Bool { !isSecure && !isLoopback }
+
+  /// Whether the host is an IP address rather than a name.
+  var isAddress: Bool { (try? SocketAddress(ipAddress: host, port: port)) != nil }
+
+  /// The value of a Host header.
+  var authority: String {
+    let host = host.contains(":") ? "[\(host)]" : host
+    return port == (isSecure ? 443 : 80) ? host : "\(host):\(port)"
+  }
+
+  func warnIfExposed(_ logger: Logger) {
+    guard isExposed else { return }
+    logger.warning(
+      "The RPC connection is not encrypted: others can read and change what it carries.",
+      metadata: ["endpoint": "\(name)"])
+  }
 
   public var description: String { name }
   public var debugDescription: String { name }

@@ -39,7 +39,8 @@ public struct RPCError: SubstrateError, Hashable {
   /// Scheme, host and port of the endpoint, when one was involved.
   public var endpoint: String?
 
-  init(
+  /// An error of this client, or of another implementation of ``RPCClient``.
+  public init(
     _ kind: Code, _ message: String, server: RPCServerError? = nil, retryAfter: Duration? = nil,
     endpoint: String? = nil
   ) {
@@ -100,14 +101,5 @@ extension RPCError {
     var error = self
     error.endpoint = error.endpoint ?? endpoint.name
     return error
-  }
-
-  /// Any error as an ``RPCError``.
-  static func wrapping(_ error: any Error) -> RPCError {
-    switch error {
-    case let error as RPCError: error
-    case is CancellationError: RPCError(.cancelled, "the task was cancelled")
-    default: RPCError(.connectionLost, "the connection failed: \(type(of: error))")
-    }
   }
 }

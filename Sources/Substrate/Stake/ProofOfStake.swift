@@ -173,7 +173,8 @@ public final class ProofOfStake: Sendable {
         if touches.isEmpty, state.withLock({ $0.overdue.isEmpty }) { return }
         touched = touches.contains(.everybody) ? nil : try await peers(touches, block)
       } catch {
-        logger.warning("events of a block could not be read; all stake is looked up again", metadata: ["error": "\(error)"])
+        logger.warning(
+          "events of a block could not be read; all stake is looked up again", metadata: ["error": "\(error)"])
       }
     }
     await invalidate(touched, at: block?.number)

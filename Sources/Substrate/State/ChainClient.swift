@@ -113,7 +113,9 @@ public struct ChainClient: Sendable {
     metadataCache.store(metadata, bytes: bytes, codeHash: codeHash)
     logger.debug(
       "read metadata",
-      metadata: ["code": "\(Hex.encode(codeHash))", "hash": "\(Hex.encode(metadata.hash))", "version": "\(metadata.version)"])
+      metadata: [
+        "code": "\(Hex.encode(codeHash))", "hash": "\(Hex.encode(metadata.hash))", "version": "\(metadata.version)",
+      ])
     return metadata
   }
 

@@ -92,6 +92,12 @@ extension BlockState {
   public func entries(
     _ pallet: String, _ item: String, _ keys: ScaleValue..., limit: Int = 100_000
   ) async throws -> StorageEntries {
+    try await entries(pallet, item, keys: keys, limit: limit)
+  }
+
+  public func entries(
+    _ pallet: String, _ item: String, keys: [ScaleValue], limit: Int = 100_000
+  ) async throws -> StorageEntries {
     let metadata = try await metadata()
     let item = try metadata.storage(pallet, item)
     return StorageEntries(
