@@ -56,6 +56,10 @@ extension BlockState {
   /// The extrinsics of this block as they were sent, in order.
   public func extrinsics() async throws -> [[UInt8]] {
     let answer = try await client.rpc.call("chain_getBlock", [at], timeout: ChainClient.timeout)
+    guard answer != .null else { throw ChainError(.unknownBlock, "no endpoint has the block \(hash)") }
+    guard let sent = answer["block"]?["header"], try BlockHeader(json: sent).hash == hash else {
+      throw ChainError(.malformed, "chain_getBlock gave another block than \(hash)")
+    }
     let list = answer["block"]?["extrinsics"]?.arrayValue
     let extrinsics = list?.compactMap(\.hexBytes)
     guard let extrinsics, extrinsics.count == list?.count else {

@@ -1,17 +1,26 @@
 /// The 32-byte hash of a block: Blake2b-256 of its encoded header.
-public struct BlockHash: Hashable, Sendable, Codable, CustomStringConvertible {
-  // Big-endian words. Not a SIMD vector, whose 32-byte alignment async frames don't keep (Swift 6.3).
-  private let first: UInt64
-  private let second: UInt64
-  private let third: UInt64
-  private let fourth: UInt64
+public struct BlockHash: Hashable, Sendable, CustomStringConvertible {
+  // Four words and no vector: a vector's alignment of 32 bytes is more than async frames are given.
+  private let words: Words
+
+  private struct Words: Hashable, Sendable {
+    var first: UInt64 = 0
+    var second: UInt64 = 0
+    var third: UInt64 = 0
+    var fourth: UInt64 = 0
+  }
 
   /// - Returns: nil unless there are exactly 32 bytes.
   public init?(_ bytes: some Collection<UInt8>) {
     guard bytes.count == 32 else { return nil }
-    var words: [UInt64] = [0, 0, 0, 0]
-    for (index, byte) in bytes.enumerated() { words[index / 8] = words[index / 8] << 8 | UInt64(byte) }
-    (first, second, third, fourth) = (words[0], words[1], words[2], words[3])
+    var words = Words()
+    for byte in bytes {
+      words.first = words.first << 8 | words.second >> 56
+      words.second = words.second << 8 | words.third >> 56
+      words.third = words.third << 8 | words.fourth >> 56
+      words.fourth = words.fourth << 8 | UInt64(byte)
+    }
+    self.words = words
   }
 
   /// Reads `0x` and 64 hex digits.
@@ -21,11 +30,28 @@ public struct BlockHash: Hashable, Sendable, Codable, CustomStringConvertible {
   }
 
   public var bytes: [UInt8] {
-    let words = [first, second, third, fourth]
-    return (0..<32).map { UInt8(truncatingIfNeeded: words[$0 / 8] >> UInt64((7 - $0 % 8) * 8)) }
+    [words.first, words.second, words.third, words.fourth].flatMap { word in
+      (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - $0 * 8)) }
+    }
   }
 
   public var description: String { Hex.encode(bytes) }
+}
+
+/// Stored as its text.
+extension BlockHash: Codable {
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    guard let hash = BlockHash(hex: try container.decode(String.self)) else {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "a block hash is 0x and 64 hex digits")
+    }
+    self = hash
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
+  }
 }
 
 /// A block by height and hash.

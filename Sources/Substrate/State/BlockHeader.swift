@@ -13,7 +13,7 @@ public struct BlockHeader: Sendable, Hashable {
   /// Reads the header of `chain_getHeader` and of the head subscriptions.
   public init(json: JSONValue) throws {
     guard let parent = json["parentHash"]?.stringValue.flatMap(BlockHash.init(hex:)),
-      let number = json["number"]?.stringValue.flatMap(Self.number),
+      let number = json["number"]?.hexNumber.flatMap(UInt64.init(exactly:)),
       let stateRoot = json["stateRoot"]?.hexBytes, stateRoot.count == 32,
       let extrinsicsRoot = json["extrinsicsRoot"]?.hexBytes, extrinsicsRoot.count == 32,
       let logs = json["digest"]?["logs"]?.arrayValue, logs.count <= Self.maximumDigestItems
@@ -44,8 +44,4 @@ public struct BlockHeader: Sendable, Hashable {
   }
 
   public var reference: BlockReference { BlockReference(number: number, hash: hash) }
-
-  private static func number(_ text: String) -> UInt64? {
-    text.hasPrefix("0x") ? UInt64(text.dropFirst(2), radix: 16) : nil
-  }
 }

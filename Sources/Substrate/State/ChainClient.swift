@@ -50,7 +50,11 @@ public struct ChainClient: Sendable {
 
   /// The block of the best chain at a height.
   public func at(number: UInt64) async throws -> BlockState {
-    try await at(blockHash(number: number))
+    let state = try await at(blockHash(number: number))
+    guard state.number == number else {
+      throw ChainError(.malformed, "the hash given for block \(number) is that of block \(state.number)")
+    }
+    return state
   }
 
   public func blockHash(number: UInt64) async throws -> BlockHash {
@@ -134,11 +138,16 @@ public struct ChainClient: Sendable {
 
   /// V15 where the runtime has it, for its runtime APIs; else V14.
   private func metadataBytes(at block: JSONValue) async throws -> [UInt8] {
-    let fifteen = try? await rpc.call(
-      "state_call", [.string("Metadata_metadata_at_version"), .string("0x0f000000"), block], timeout: Self.timeout)
-    if let bytes = fifteen?.hexBytes {
+    do {
+      let fifteen = try await rpc.call(
+        "state_call", [.string("Metadata_metadata_at_version"), .string("0x0f000000"), block], timeout: Self.timeout)
+      guard let bytes = fifteen.hexBytes else { throw ChainError(.malformed, "state_call gave no hex") }
       var reader = ScaleReader(bytes)
-      if let metadata = try reader.readOption({ r throws(ScaleError) in try r.readByteSequence() }) { return metadata }
+      let metadata = try reader.readOption { r throws(ScaleError) in try r.readByteSequence() }
+      try reader.finish()
+      if let metadata { return metadata }
+    } catch let error as RPCError where error.server?.message.contains("Exported method") == true {
+      // A runtime from before V15. Any other failure must not end here: what is read now is remembered.
     }
     let fourteen = try await rpc.call("state_getMetadata", [block], timeout: Self.timeout)
     guard let bytes = fourteen.hexBytes else { throw ChainError(.malformed, "state_getMetadata gave no hex") }

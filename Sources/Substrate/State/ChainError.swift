@@ -11,10 +11,6 @@ public struct ChainError: SubstrateError, Hashable {
     case wrongChain = "chain.wrong-chain"
     /// More entries than the caller allows.
     case tooMany = "chain.too-many"
-    /// The runtime gave up on a call.
-    case runtimeCall = "chain.runtime-call"
-    /// Something the chain should have is not there.
-    case missing = "chain.missing"
     /// A runtime this build can't read.
     case unsupported = "chain.unsupported"
   }
@@ -38,7 +34,6 @@ public struct ChainError: SubstrateError, Hashable {
     case .unknownBlock: "Take a newer block, or an archive node."
     case .wrongChain: "Give the endpoint of the chain whose genesis hash is configured."
     case .tooMany: "Narrow the keys, or raise the limit."
-    case .runtimeCall, .missing: ""
     case .unsupported: "Update validatord."
     }
   }

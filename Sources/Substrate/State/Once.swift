@@ -19,7 +19,9 @@ final class Once<Value: Sendable>: Sendable {
       task = started
       return started
     }
-    do { return try await running.value } catch {
+    do { return try await running.valueUnlessCancelled() } catch {
+      // A caller who gave up says nothing of the value.
+      if Task.isCancelled { throw error }
       task.withLock { if $0 == running { $0 = nil } }
       throw error
     }

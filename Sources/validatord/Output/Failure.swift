@@ -59,14 +59,14 @@ struct Failure {
     case .malformed, .unknownBlock: .unavailable
     case .wrongChain: .configuration
     case .staleView: .tryLater
-    case .tooMany, .runtimeCall, .missing, .unsupported: .failed
+    case .tooMany, .unsupported: .failed
     }
   }
 
   private static func status(of kind: ExtrinsicError.Code) -> Status {
     switch kind {
     case .callNotAllowed: .notPermitted
-    case .future, .priorityTooLow, .notSubmitted: .tryLater
+    case .future, .priorityTooLow: .tryLater
     default: .failed
     }
   }

@@ -117,3 +117,16 @@ enum RecordedChain: String, CaseIterable, CustomTestStringConvertible {
     try RuntimeMetadata(try metadataBytes(version))
   }
 }
+
+extension Fixture {
+  /// The value as a node would send it, where the file spells all numbers as text.
+  var json: JSONValue? {
+    switch self {
+    case .null: JSONValue.null
+    case .bool(let bool): .bool(bool)
+    case .text(let text): .string(text)
+    case .list(let list): .array(list.compactMap(\.json))
+    case .object(let object): .object(object.compactMapValues(\.json))
+    }
+  }
+}
