@@ -18,7 +18,7 @@ struct ExtrinsicSearch: Sendable {
     do {
       let finalized = try await client.finalized()
       var statuses: [ExtrinsicStatus] = []
-      for block in try await newBlocks() {
+      for block in try await newBlocks(finalized: finalized.number) {
         let index = try await block.extrinsics().firstIndex { Blake2b.hash256($0) == extrinsic.hash }
         for change in tracker.scan(block.reference, index: index) {
           statuses.append(try await status(of: change))
@@ -40,10 +40,20 @@ struct ExtrinsicSearch: Sendable {
   }
 
   /// The blocks of the best chain that were not looked through, oldest first.
-  private func newBlocks() async throws -> [BlockState] {
+  ///
+  /// After a long absence the final blocks come first, by height and a stretch at a time; the rest is found
+  /// from the head backwards, so that it belongs to one fork.
+  private func newBlocks(finalized: UInt64) async throws -> [BlockState] {
     var blocks: [BlockState] = []
+    if finalized > tracker.floor + ChainClient.searchStretch {
+      let last = min(finalized, tracker.floor + ChainClient.searchStretch, extrinsic.expiresAt ?? .max)
+      for number in (tracker.floor + 1)...max(last, tracker.floor + 1) {
+        blocks.append(try await client.at(number: number))
+      }
+      return blocks
+    }
     var block = try await client.best()
-    while tracker.wants(block.reference), UInt64(blocks.count) < ChainClient.searchDepth {
+    while tracker.wants(block.reference) {
       blocks.append(block)
       block = try await client.at(block.header.parent)
     }

@@ -25,7 +25,7 @@ struct ExtrinsicTracker: Sendable {
   /// The blocks of the best chain that were looked through, above finality.
   private var scanned: [UInt64: BlockHash] = [:]
   /// All blocks up to this height were looked through on the final chain.
-  private var floor: UInt64
+  private(set) var floor: UInt64
 
   /// - Parameter start: the height at which the extrinsic was signed; earlier blocks can't hold it.
   init(start: UInt64, expiresAt: UInt64?) {

@@ -19,8 +19,8 @@ public protocol ExtrinsicSubmitter: RPCClient {
 extension ChainClient {
   /// How often blocks are looked for when no endpoint announces them.
   static let pollInterval = Duration.seconds(2)
-  /// How far back a search goes at most.
-  static let searchDepth: UInt64 = 4096
+  /// How many final blocks are looked through at a time.
+  static let searchStretch: UInt64 = 64
 
   /// Sends an extrinsic, unless the runtime changed since it was signed: Hypertensor's version numbers, which
   /// the signature covers, don't tell. Sending the same bytes again does no harm.
