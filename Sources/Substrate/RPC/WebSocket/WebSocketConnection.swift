@@ -27,7 +27,7 @@ public final class WebSocketConnection: RPCClient {
   }
 
   deinit {
-    Self.close(handler, "the connection was let go of")
+    close("the connection was let go of")
   }
 
   /// Connects and completes the WebSocket handshake.
@@ -41,7 +41,7 @@ public final class WebSocketConnection: RPCClient {
 
   /// Closes the connection; what is open fails with ``RPCError/Code/connectionLost``.
   public func close() async {
-    Self.close(handler, "the connection was closed on this side")
+    close("the connection was closed on this side")
     _ = await waitUntilClosed()
   }
 
@@ -54,8 +54,8 @@ public final class WebSocketConnection: RPCClient {
     }
   }
 
-  private static func close(_ handler: NIOLoopBound<WebSocketHandler>, _ message: String) {
-    handler.eventLoop.execute { handler.value.close(RPCError(.connectionLost, message)) }
+  func close(_ message: String) {
+    handler.eventLoop.execute { [handler] in handler.value.close(RPCError(.connectionLost, message)) }
   }
 
   // MARK: RPCClient
