@@ -29,7 +29,7 @@ extension ChainClient {
   ///   case it may have been taken all the same, and only the same bytes may be sent again.
   public func submit(_ extrinsic: SignedExtrinsic) async throws {
     if let codeHash = extrinsic.codeHash,
-      try await self.codeHash(after: Self.hash(rpc, "chain_getBlockHash", [])) != codeHash
+      try await self.codeHash(after: bestHash()) != codeHash
     {
       throw ExtrinsicError(
         .runtimeChanged, "the runtime was upgraded after \(extrinsic.call) was signed",

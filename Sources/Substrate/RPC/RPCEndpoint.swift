@@ -57,6 +57,9 @@ public struct RPCEndpoint: Sendable, Hashable, CustomStringConvertible, CustomDe
     }
   }
 
+  /// Whether the endpoint can push, which WebSockets can and HTTP can't.
+  public var supportsSubscriptions: Bool { transport == .webSocket }
+
   /// Whether the address is this machine's, so that nobody is on the way.
   var isLoopback: Bool {
     if host.lowercased() == "localhost" || host == "::1" { return true }

@@ -38,14 +38,24 @@ public struct ChainClient: Sendable {
   ///
   /// - Throws: ``ChainError`` `staleView` while the endpoint is behind.
   public func finalized() async throws -> BlockState {
-    let state = try await at(Self.hash(rpc, "chain_getFinalizedHead", []))
+    let state = try await at(finalizedHash())
     try finality.admit(state.reference)
     return state
   }
 
   /// The newest block, which may still be undone.
   public func best() async throws -> BlockState {
-    try await at(Self.hash(rpc, "chain_getBlockHash", []))
+    try await at(bestHash())
+  }
+
+  private func finalizedHash() async throws -> BlockHash {
+    if let followed = (rpc as? any HeadFollower)?.finalizedBlock { return followed }
+    return try await Self.hash(rpc, "chain_getFinalizedHead", [])
+  }
+
+  func bestHash() async throws -> BlockHash {
+    if let followed = (rpc as? any HeadFollower)?.bestBlock { return followed }
+    return try await Self.hash(rpc, "chain_getBlockHash", [])
   }
 
   /// The block of the best chain at a height.

@@ -47,7 +47,7 @@ struct Failure {
   private static func status(of error: RPCError) -> Status {
     switch error.kind {
     case .unreachable, .timeout, .connectionLost, .malformed, .frameTooLarge: .unavailable
-    case .subscriptionEnded, .subscriptionOverflow: .unavailable
+    case .subscriptionEnded, .subscriptionOverflow, .finalityConflict: .unavailable
     case .rateLimited, .overloaded, .staleView: .tryLater
     case .wrongChain, .unsupported: .configuration
     case .cancelled, .server: .failed
