@@ -274,9 +274,9 @@ final class WebSocketHandler: ChannelInboundHandler {
     switch error {
     case NIOWebSocketError.invalidFrameLength,
       NIOWebSocketFrameAggregator.Error.accumulatedFrameSizeIsTooLarge:
-      finish(RPCError(.frameTooLarge, "the endpoint sends a message over the limit"))
+      close(RPCError(.frameTooLarge, "the endpoint sends a message over the limit"))
     case is NIOWebSocketError, is NIOWebSocketFrameAggregator.Error:
-      finish(RPCError(.malformed, "the endpoint breaks the WebSocket protocol"))
+      close(RPCError(.malformed, "the endpoint breaks the WebSocket protocol"))
     default: finish(.transport(error))
     }
   }

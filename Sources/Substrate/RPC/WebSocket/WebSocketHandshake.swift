@@ -10,11 +10,12 @@ struct WebSocketHandshake {
   /// Fragments in one message; a peer that needs more is wasting our time.
   static let maximumFragments = 1024
 
-  private typealias Upgrade = EventLoopFuture<Upgraded>
+  private typealias Upgrade = EventLoopFuture<Reply>
 
-  private struct Upgraded: Sendable {
-    let handler: NIOLoopBound<WebSocketHandler>
-    let end: EventLoopFuture<RPCError>
+  private enum Reply: Sendable {
+    case accepted(NIOLoopBound<WebSocketHandler>, end: EventLoopFuture<RPCError>)
+    /// Another status than "switching protocols", as soon as it is read.
+    case refused(EventLoopFuture<RPCError>)
   }
 
   let endpoint: RPCEndpoint
@@ -52,10 +53,13 @@ struct WebSocketHandshake {
       .connect(host: endpoint.host, port: endpoint.port) { channel in
         channel.eventLoop.makeCompletedFuture { try configure(channel, tls) }
       }
-    let upgraded = try await upgrade.get()
-    try attempt.finish()
-    return WebSocketConnection(
-      endpoint: endpoint, limits: options.limits, handler: upgraded.handler, ids: ids, end: upgraded.end)
+    switch try await upgrade.get() {
+    case .refused(let reason): throw try await reason.get()
+    case .accepted(let handler, let end):
+      try attempt.finish()
+      return WebSocketConnection(
+        endpoint: endpoint, limits: options.limits, handler: handler, ids: ids, end: end)
+    }
   }
 
   private func configure(_ channel: any Channel, _ tls: NIOSSLContext?) throws -> Upgrade {
@@ -71,8 +75,9 @@ struct WebSocketHandshake {
       head.headers.add(name: "Authorization", value: authorization)
     }
     let limits = options.limits
-    let upgrader = NIOTypedWebSocketClientUpgrader<Upgraded>(
-      maxFrameSize: max(limits.messageSize, limits.metadataMessageSize)
+    let upgrader = NIOTypedWebSocketClientUpgrader<Reply>(
+      maxFrameSize: max(limits.messageSize, limits.metadataMessageSize),
+      enableAutomaticErrorHandling: false
     ) { [ids] channel, _ in
       channel.eventLoop.makeCompletedFuture { try Self.startRPC(on: channel, limits, ids) }
     }
@@ -80,12 +85,14 @@ struct WebSocketHandshake {
       configuration: .init(
         upgradeConfiguration: .init(
           upgradeRequestHead: head, upgraders: [upgrader],
-          notUpgradingCompletionHandler: { HandshakeRefusal.read(from: $0) })))
+          notUpgradingCompletionHandler: { channel in
+            channel.eventLoop.makeCompletedFuture { .refused(try HandshakeRefusal.read(from: channel)) }
+          })))
   }
 
   private static func startRPC(
     on channel: any Channel, _ limits: RPCLimits, _ ids: RequestIDs
-  ) throws -> Upgraded {
+  ) throws -> Reply {
     let end = channel.eventLoop.makePromise(of: RPCError.self)
     let handler = WebSocketHandler(limits: limits, nextID: { ids.next() }, onEnd: { end.succeed($0) })
     do {
@@ -99,34 +106,35 @@ struct WebSocketHandshake {
       end.fail(error)
       throw error
     }
-    return Upgraded(handler: NIOLoopBound(handler, eventLoop: channel.eventLoop), end: end.futureResult)
+    return .accepted(NIOLoopBound(handler, eventLoop: channel.eventLoop), end: end.futureResult)
   }
 }
 
 /// Reads the status of an endpoint that answered the handshake with something else than an upgrade.
-private final class HandshakeRefusal<Upgraded: Sendable>: ChannelInboundHandler {
+private final class HandshakeRefusal: ChannelInboundHandler {
   typealias InboundIn = HTTPClientResponsePart
 
-  private let promise: EventLoopPromise<Upgraded>
+  private let promise: EventLoopPromise<RPCError>
 
-  private init(_ promise: EventLoopPromise<Upgraded>) {
+  private init(_ promise: EventLoopPromise<RPCError>) {
     self.promise = promise
   }
 
-  static func read(from channel: any Channel) -> EventLoopFuture<Upgraded> {
-    let promise = channel.eventLoop.makePromise(of: Upgraded.self)
+  static func read(from channel: any Channel) throws -> EventLoopFuture<RPCError> {
+    let promise = channel.eventLoop.makePromise(of: RPCError.self)
     do {
       try channel.pipeline.syncOperations.addHandler(HandshakeRefusal(promise))
     } catch {
       promise.fail(error)
+      throw error
     }
     return promise.futureResult
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard case .head(let head) = unwrapInboundIn(data) else { return }
-    promise.fail(
-      RPCError.http(status: head.status.code, retryAfter: head.headers.first(name: "Retry-After")))
+    promise.succeed(
+      .http(status: head.status.code, retryAfter: head.headers.first(name: "Retry-After")))
     context.close(promise: nil)
   }
 
