@@ -6,8 +6,11 @@ public struct AccountState: Sendable, Hashable {
   public let reserved: UInt128
   public let frozen: UInt128
 
-  /// What can be spent: all that is free and not frozen.
-  public var spendable: UInt128 { free > frozen ? free - frozen : 0 }
+  /// What can be spent: all that is free, but for what is frozen and not already held back by reserves.
+  public var spendable: UInt128 {
+    let untouchable = frozen - min(frozen, reserved)
+    return free - min(free, untouchable)
+  }
 
   init(_ value: ScaleValue) throws(ScaleError) {
     nonce = try value.field("nonce").integer()

@@ -21,10 +21,11 @@ public struct HypertensorCall: Sendable, Hashable {
 
   /// The names that the runtime may use for these calls, for a signer's list.
   public static func names(_ calls: [String]) -> Set<CallName> {
-    Set(calls.flatMap { call in
-      let name = CallName("Network", call)
-      return [name] + (CallAliases.table[name]?.calls ?? []).map { CallName("Network", $0) }
-    })
+    Set(
+      calls.flatMap { call in
+        let name = CallName("Network", call)
+        return [name] + (CallAliases.table[name]?.calls ?? []).map { CallName("Network", $0) }
+      })
   }
 
   /// All that a hotkey has to sign in normal service.
@@ -38,11 +39,17 @@ extension HypertensorCall {
   /// - Parameters:
   ///   - node: the proposer; sent only where the runtime wants it (generation C).
   ///   - scores: each node once; they are sent in ascending order of their ids.
+  /// - Throws: ``ExtrinsicError`` `malformed-call` for a node that is named twice: the chain would count its
+  ///   score twice in the sum and cut everybody's pay (spec/chain.md §10).
   public static func proposeAttestation(
     subnet: UInt32, node: UInt32, scores: [ConsensusSubmission.Score], prioritizeQueueNode: UInt32? = nil,
     removeQueueNode: UInt32? = nil, arguments: [UInt8]? = nil, attestData: [UInt8]? = nil
-  ) -> HypertensorCall {
-    let data = scores.sorted { $0.subnetNodeID < $1.subnetNodeID }.map { score in
+  ) throws(ExtrinsicError) -> HypertensorCall {
+    let scores = scores.sorted { $0.subnetNodeID < $1.subnetNodeID }
+    if let repeated = zip(scores, scores.dropFirst()).first(where: { $0.subnetNodeID == $1.subnetNodeID })?.0 {
+      throw ExtrinsicError(.malformedCall, "the scores name the subnet node \(repeated.subnetNodeID) twice")
+    }
+    let data = scores.map { score in
       ScaleValue.fields([
         .init("subnet_node_id", .id(score.subnetNodeID)), .init("score", .unsigned(score.score)),
       ])
@@ -123,15 +130,15 @@ extension HypertensorCall {
       CallArgument("peer_info", node.peer.value, .oneOf("peer")),
       CallArgument("bootnode_peer_info", .option(node.bootnodePeer?.value), .ifDeclared),
       CallArgument("client_peer_info", .option(node.clientPeer?.value), .ifDeclared),
-      CallArgument("peer_id", .text(node.peer.peerID), .oneOf("peer")),
+      CallArgument("peer_id", .utf8(node.peer.peerID), .oneOf("peer")),
     ]
     if let validator = node.validatorID { arguments.append(CallArgument("validator_id", .id(validator), .ifDeclared)) }
     if let bootnode = node.bootnodePeer {
-      arguments.append(CallArgument("bootnode_peer_id", .text(bootnode.peerID), .ifDeclared))
+      arguments.append(CallArgument("bootnode_peer_id", .utf8(bootnode.peerID), .ifDeclared))
       arguments.append(CallArgument("bootnode", .optionalBytes(bootnode.multiaddr), .ifDeclared))
     }
     if let client = node.clientPeer {
-      arguments.append(CallArgument("client_peer_id", .text(client.peerID), .ifDeclared))
+      arguments.append(CallArgument("client_peer_id", .utf8(client.peerID), .ifDeclared))
     }
     return HypertensorCall("register_subnet_node", arguments)
   }
@@ -147,7 +154,8 @@ extension HypertensorCall {
   }
 
   public static func removeSubnetNode(subnet: UInt32, node: UInt32) -> HypertensorCall {
-    HypertensorCall("remove_subnet_node", [CallArgument("subnet_id", .id(subnet)), CallArgument("subnet_node_id", .id(node))])
+    HypertensorCall(
+      "remove_subnet_node", [CallArgument("subnet_id", .id(subnet)), CallArgument("subnet_node_id", .id(node))])
   }
 
   /// - Parameter amount: in planck.
@@ -196,7 +204,7 @@ extension HypertensorCall {
     ]
     if let peer {
       for name in ["new_peer_id", "new_bootnode_peer_id", "new_client_peer_id"] {
-        arguments.append(CallArgument(name, .text(peer.peerID), .oneOf("peer")))
+        arguments.append(CallArgument(name, .utf8(peer.peerID), .oneOf("peer")))
       }
     }
     return HypertensorCall(call, arguments)
@@ -221,11 +229,13 @@ extension HypertensorCall {
   }
 
   public static func updateHotkey(old: AccountID, new: AccountID) -> HypertensorCall {
-    HypertensorCall("update_hotkey", [CallArgument("old_hotkey", .account(old)), CallArgument("new_hotkey", .account(new))])
+    HypertensorCall(
+      "update_hotkey", [CallArgument("old_hotkey", .account(old)), CallArgument("new_hotkey", .account(new))])
   }
 
   public static func updateColdkey(hotkey: AccountID, new: AccountID) -> HypertensorCall {
-    HypertensorCall("update_coldkey", [CallArgument("hotkey", .account(hotkey)), CallArgument("new_coldkey", .account(new))])
+    HypertensorCall(
+      "update_coldkey", [CallArgument("hotkey", .account(hotkey)), CallArgument("new_coldkey", .account(new))])
   }
 
   public static func updateDelegateRewardRate(subnet: UInt32, node: UInt32, rate: UInt128) -> HypertensorCall {
@@ -239,7 +249,8 @@ extension HypertensorCall {
 
   public static func addDelegateStake(subnet: UInt32, amount: UInt128) -> HypertensorCall {
     HypertensorCall(
-      "add_to_delegate_stake", [CallArgument("subnet_id", .id(subnet)), CallArgument("stake_to_be_added", .unsigned(amount))])
+      "add_to_delegate_stake",
+      [CallArgument("subnet_id", .id(subnet)), CallArgument("stake_to_be_added", .unsigned(amount))])
   }
 
   public static func removeDelegateStake(subnet: UInt32, shares: UInt128) -> HypertensorCall {
@@ -258,4 +269,7 @@ extension HypertensorCall {
 
 extension ScaleValue {
   static func optionalBytes(_ bytes: [UInt8]?) -> ScaleValue { .option(bytes.map { .bytes($0) }) }
+
+  /// Text as the bytes that the chain keeps; as ``text(_:)`` it could be taken for hex.
+  static func utf8(_ text: String) -> ScaleValue { .bytes(Array(text.utf8)) }
 }
