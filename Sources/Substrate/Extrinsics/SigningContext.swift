@@ -28,6 +28,7 @@ extension ChainClient {
   ///   - lifetime: blocks in which it may be included, raised to a power of two of at least 4.
   ///   - nonce: nil for the next one that neither the chain nor the pool has seen.
   ///   - tip: in planck.
+  /// - Throws: ``ExtrinsicError`` `expired` when finality is so far behind that the signature would be born dead.
   public func signingContext(
     for account: AccountID, lifetime: UInt64 = defaultLifetime, nonce: UInt32? = nil, tip: UInt128 = 0
   ) async throws -> SigningContext {
@@ -35,6 +36,12 @@ extension ChainClient {
     let finalized = try await finalized()
     let era = Era.mortal(period: lifetime, at: finalized.number)
     let birth = era.birth(at: finalized.number)
+    if let death = era.death(at: finalized.number), death <= best.number + 1 {
+      throw ExtrinsicError(
+        .expired,
+        "finality is \(best.number - min(best.number, finalized.number)) blocks behind, which an era of \(lifetime) blocks does not outlive",
+        remedy: "Wait for finality, or sign for a longer time.")
+    }
     async let birthHash = birth == finalized.number ? finalized.hash : blockHash(number: birth)
     let runtime = try await best.runtime()
     let next: UInt32
