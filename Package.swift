@@ -88,6 +88,10 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
+      name: "ValidatordTests",
+      dependencies: ["validatord"],
+      swiftSettings: strict),
+    .testTarget(
       name: "LibP2PTests",
       dependencies: [
         "LibP2P",

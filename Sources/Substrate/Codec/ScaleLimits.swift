@@ -1,6 +1,6 @@
 /// What one decoding may cost, whatever the input claims.
 public struct ScaleLimits: Sendable, Hashable {
-  /// How deep values may nest. The deepest Hypertensor type nests 23 levels.
+  /// How deep values may nest.
   public var depth: Int
   /// How many values may be made in all; each costs about 50 bytes.
   public var values: Int

@@ -189,9 +189,11 @@ public struct ScaleReader {
   public mutating func readString() throws(ScaleError) -> String {
     let count = try readCount(elementSize: 1)
     let start = try advance(count)
-    guard let text = bytes.withUnsafeBufferPointer({ buffer in
-      String(validating: UnsafeBufferPointer(rebasing: buffer[start..<start + count]), as: UTF8.self)
-    }) else { throw ScaleError(.malformed, "text that is not UTF-8") }
+    guard
+      let text = bytes.withUnsafeBufferPointer({ buffer in
+        String(validating: UnsafeBufferPointer(rebasing: buffer[start..<start + count]), as: UTF8.self)
+      })
+    else { throw ScaleError(.malformed, "text that is not UTF-8") }
     return text
   }
 

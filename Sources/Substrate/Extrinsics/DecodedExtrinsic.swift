@@ -13,7 +13,7 @@ public struct DecodedExtrinsic: Sendable {
     public let signature: AccountSignature
     public let era: Era?
     public let nonce: UInt32?
-    public let tip: UInt128?
+    public let tip: Planck?
   }
 
   /// - Parameter bytes: one extrinsic with its length, as `chain_getBlock` gives it.
@@ -28,7 +28,8 @@ public struct DecodedExtrinsic: Sendable {
     // Inherents are bare: the call alone, under either version.
     case 4, 5: signature = nil
     case 0x84: signature = try Signature(from: &reader, metadata: metadata)
-    default: throw ScaleError(.unknownType, "extrinsic format 0x\(String(format, radix: 16)); this build reads version 4")
+    default:
+      throw ScaleError(.unknownType, "extrinsic format 0x\(String(format, radix: 16)); this build reads version 4")
     }
     let encoded = try reader.readBytes(reader.remaining)
     name = try metadata.callName(encoded)
@@ -42,12 +43,12 @@ extension DecodedExtrinsic.Signature {
     signature = try AccountSignature(bytes: try reader.readBytes(65))
     var era: Era?
     var nonce: UInt32?
-    var tip: UInt128?
+    var tip: Planck?
     for known in metadata.extrinsic.signedExtensions {
       switch known.identifier {
       case "CheckMortality", "CheckEra": era = try Era(from: &reader)
       case "CheckNonce": nonce = try metadata.types.decode(known.extra, from: &reader).integer()
-      case "ChargeTransactionPayment": tip = try metadata.types.decode(known.extra, from: &reader).integer()
+      case "ChargeTransactionPayment": tip = try Planck(metadata.types.decode(known.extra, from: &reader))
       default: _ = try metadata.types.decode(known.extra, from: &reader)
       }
     }

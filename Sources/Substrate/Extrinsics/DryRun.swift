@@ -4,8 +4,8 @@ public struct DryRun: Sendable, Hashable {
   public let outcome: DispatchOutcome?
   /// Why it would not be let in.
   public let refusal: ExtrinsicError?
-  /// In planck; nil if the endpoint does not tell. Given back for calls that pay nothing when they succeed.
-  public let fee: UInt128?
+  /// Nil if the endpoint does not tell. Given back for calls that pay nothing when they succeed.
+  public let fee: Planck?
   public let block: BlockReference
 
   public var wouldSucceed: Bool { outcome == .succeeded }
@@ -77,10 +77,15 @@ extension ChainClient {
     "BadMandatory", "MandatoryValidation", "BadSigner", "IndeterminateImplicit", "UnknownOrigin",
   ]
 
-  private func fee(of extrinsic: SignedExtrinsic, at state: BlockState) async -> UInt128? {
+  /// An amount as JSON: decimal text, or a number.
+  private static func amount(_ json: JSONValue) -> Planck? {
+    (json.uint128Value ?? json.stringValue.flatMap { UInt128($0) }).map { Planck($0) }
+  }
+
+  private func fee(of extrinsic: SignedExtrinsic, at state: BlockState) async -> Planck? {
     let answer = try? await rpc.call(
       "payment_queryInfo", [.string(Hex.encode(extrinsic.bytes)), .string(state.hash.description)],
       timeout: Self.timeout)
-    return answer?["partialFee"].flatMap { $0.uint128Value ?? $0.stringValue.flatMap { UInt128($0) } }
+    return answer?["partialFee"].flatMap(Self.amount)
   }
 }

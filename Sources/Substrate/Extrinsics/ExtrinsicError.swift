@@ -23,26 +23,17 @@ public struct ExtrinsicError: SubstrateError, Hashable {
     case priorityTooLow = "extrinsic.priority-too-low"
     /// The runtime refuses it for another reason.
     case invalid = "extrinsic.invalid"
-    /// No endpoint took it.
-    case notSubmitted = "extrinsic.not-submitted"
-    /// It was dropped from the pool, or its block was abandoned for good.
-    case dropped = "extrinsic.dropped"
-    /// It ran and failed.
-    case dispatchFailed = "extrinsic.dispatch-failed"
   }
 
   public let kind: Code
   public let message: String
   public let remedy: String
-  /// The pallet's error behind `dispatchFailed`, where it is one.
-  public let module: ModuleError?
 
   public var code: String { kind.rawValue }
 
-  public init(_ kind: Code, _ message: String, remedy: String = "", module: ModuleError? = nil) {
+  public init(_ kind: Code, _ message: String, remedy: String = "") {
     self.kind = kind
     self.message = message
     self.remedy = remedy
-    self.module = module
   }
 }

@@ -46,9 +46,11 @@ extension RuntimeMetadata {
     var used: Set<String> = []
     for field in declared.arguments {
       let fieldName = field.name ?? ""
-      guard let given = arguments.first(where: {
-        $0.name == fieldName || aliases?.arguments[$0.name]?.contains(fieldName) == true
-      }) else {
+      guard
+        let given = arguments.first(where: {
+          $0.name == fieldName || aliases?.arguments[$0.name]?.contains(fieldName) == true
+        })
+      else {
         throw MetadataError(
           .unsupported,
           "\(declared.pallet).\(declared.name) wants \(fieldName): \(types.name(of: field.type)), which is not given",

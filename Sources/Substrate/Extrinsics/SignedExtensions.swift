@@ -8,12 +8,12 @@ public struct SigningParameters: Sendable, Hashable {
   public var era: Era
   /// Of the era's birth block; the genesis hash for an immortal extrinsic.
   public var eraBirthHash: [UInt8]
-  /// In planck, on top of the fee.
-  public var tip: UInt128
+  /// On top of the fee.
+  public var tip: Planck
 
   public init(
     genesisHash: [UInt8], specVersion: UInt32, transactionVersion: UInt32, nonce: UInt32, era: Era,
-    eraBirthHash: [UInt8], tip: UInt128 = 0
+    eraBirthHash: [UInt8], tip: Planck = 0
   ) {
     self.genesisHash = genesisHash
     self.specVersion = specVersion
@@ -62,7 +62,7 @@ struct SignedExtensionBytes {
       try types.encode(.unsigned(UInt128(parameters.nonce)), as: declared.extra, to: &extra)
       try addEmpty(declared.additional, types)
     case "ChargeTransactionPayment":
-      try types.encode(.unsigned(parameters.tip), as: declared.extra, to: &extra)
+      try types.encode(parameters.tip.scaleValue, as: declared.extra, to: &extra)
       try addEmpty(declared.additional, types)
     default:
       extra.write(raw: try Self.nothing(declared.extra, types))

@@ -10,6 +10,9 @@ public struct SignedExtrinsic: Sendable, Hashable, Codable {
   public let call: String
   /// The first block that can no longer hold it; nil if it never expires.
   public let expiresAt: UInt64?
+  /// The hash of the runtime's code that the call was built for. Nothing in the bytes names it, so another
+  /// runtime could read another call in them.
+  public internal(set) var codeHash: [UInt8]?
 }
 
 /// The parts of an extrinsic as they are signed: `call ‖ extra ‖ additional`.

@@ -2,8 +2,8 @@
 public struct SigningContext: Sendable {
   public let runtime: RuntimeSnapshot
   public let parameters: SigningParameters
-  /// The block at which the era was chosen, finalized.
-  public let block: BlockReference
+  /// The height, final, from which the era counts; no earlier block can hold the extrinsic.
+  public let height: UInt64
 
   /// Builds and signs a call; nothing is sent, so the bytes can be stored first.
   public func sign(_ call: HypertensorCall, with signer: Signer) throws -> SignedExtrinsic {
@@ -11,7 +11,9 @@ public struct SigningContext: Sendable {
   }
 
   public func sign(_ call: RuntimeCall, with signer: Signer) throws -> SignedExtrinsic {
-    try signer.sign(call, parameters, at: block.number, metadata: runtime.metadata)
+    var signed = try signer.sign(call, parameters, at: height, metadata: runtime.metadata)
+    signed.codeHash = runtime.codeHash
+    return signed
   }
 }
 
@@ -27,16 +29,19 @@ extension ChainClient {
   /// - Parameters:
   ///   - lifetime: blocks in which it may be included, raised to a power of two of at least 4.
   ///   - nonce: nil for the next one that neither the chain nor the pool has seen.
-  ///   - tip: in planck.
+  ///   - tip: paid on top of the fee, for a better place in the pool.
   /// - Throws: ``ExtrinsicError`` `expired` when finality is so far behind that the signature would be born dead.
   public func signingContext(
-    for account: AccountID, lifetime: UInt64 = defaultLifetime, nonce: UInt32? = nil, tip: UInt128 = 0
+    for account: AccountID, lifetime: UInt64 = defaultLifetime, nonce: UInt32? = nil, tip: Planck = 0
   ) async throws -> SigningContext {
     let best = try await best()
     let finalized = try await finalized()
-    let era = Era.mortal(period: lifetime, at: finalized.number)
-    let birth = era.birth(at: finalized.number)
-    if let death = era.death(at: finalized.number), death <= best.number + 1 {
+    // One block back if finality has no lag: a block does not know its own hash, so a trial run on it would
+    // refuse an era that starts there.
+    let anchor = min(finalized.number, best.number > 0 ? best.number - 1 : 0)
+    let era = Era.mortal(period: lifetime, at: anchor)
+    let birth = era.birth(at: anchor)
+    if let death = era.death(at: anchor), death <= best.number + 1 {
       throw ExtrinsicError(
         .expired,
         "finality is \(best.number - min(best.number, finalized.number)) blocks behind, which an era of \(lifetime) blocks does not outlive",
@@ -52,7 +57,7 @@ extension ChainClient {
         genesisHash: genesisHash.bytes, specVersion: runtime.specVersion,
         transactionVersion: runtime.transactionVersion, nonce: next, era: era,
         eraBirthHash: try await birthHash.bytes, tip: tip),
-      block: finalized.reference)
+      height: anchor)
   }
 
   /// The first nonce that neither the chain nor the endpoint's pool has seen.

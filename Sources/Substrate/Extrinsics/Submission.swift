@@ -22,11 +22,19 @@ extension ChainClient {
   /// How many statuses may wait for a slow reader; older ones are dropped, the last one never.
   static let statusBacklog = 64
 
-  /// Sends an extrinsic. Sending the same bytes again does no harm.
+  /// Sends an extrinsic, unless the runtime changed since it was signed: Hypertensor's version numbers, which
+  /// the signature covers, don't tell. Sending the same bytes again does no harm.
   ///
   /// - Throws: ``ExtrinsicError`` if it is refused, ``RPCError`` if no endpoint could be reached; in that
   ///   case it may have been taken all the same, and only the same bytes may be sent again.
   public func submit(_ extrinsic: SignedExtrinsic) async throws {
+    if let codeHash = extrinsic.codeHash,
+      try await self.codeHash(after: bestHash()) != codeHash
+    {
+      throw ExtrinsicError(
+        .runtimeChanged, "the runtime was upgraded after \(extrinsic.call) was signed",
+        remedy: "Read the metadata again, rebuild the call and sign anew.")
+    }
     do {
       if let submitter = rpc as? any ExtrinsicSubmitter {
         try await submitter.submit(extrinsic: extrinsic.bytes)

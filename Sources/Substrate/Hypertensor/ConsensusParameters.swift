@@ -1,15 +1,15 @@
-/// The chain-wide numbers that decide rewards and penalties. Ratios are out of 10^18, amounts in planck.
+/// The chain-wide numbers that decide rewards and penalties.
 public struct ConsensusParameters: Sendable, Hashable {
   /// Blocks in an epoch.
   public let epochLength: UInt64
   /// The part of the validators that has to attest.
-  public let minimumAttestation: UInt128
+  public let minimumAttestation: FixedU128
   /// From this part on, those who did not attest lose reputation.
-  public let superMajority: UInt128
-  public let baseSlash: UInt128
-  public let maximumSlash: UInt128
+  public let superMajority: FixedU128
+  public let baseSlash: FixedU128
+  public let maximumSlash: Planck
   /// For a proposal that passes, before it falls with time.
-  public let baseReward: UInt128
+  public let baseReward: Planck
   /// Whether the whole network is paused.
   public let isPaused: Bool
 
@@ -21,16 +21,16 @@ public struct ConsensusParameters: Sendable, Hashable {
     async let reward = state.value("Network", "BaseValidatorReward")
     async let pause = state.value("Network", "TxPause")
     epochLength = try await state.constant("Network", "EpochLength").integer()
-    minimumAttestation = try await Self.integer(minimum)
-    superMajority = try await Self.integer(majority)
-    baseSlash = try await Self.integer(slash)
-    maximumSlash = try await Self.integer(cap)
-    baseReward = try await Self.integer(reward)
+    minimumAttestation = try await Self.number(minimum)
+    superMajority = try await Self.number(majority)
+    baseSlash = try await Self.number(slash)
+    maximumSlash = try await Self.number(cap)
+    baseReward = try await Self.number(reward)
     isPaused = try await pause?.boolean() ?? false
   }
 
-  private static func integer(_ value: ScaleValue?) throws(ScaleError) -> UInt128 {
+  private static func number<Number: WideNumber>(_ value: ScaleValue?) throws(ScaleError) -> Number {
     guard let value else { throw ScaleError(.mismatch, "a consensus parameter has no value") }
-    return try value.integer()
+    return try Number(value)
   }
 }

@@ -3,9 +3,9 @@ public struct ConsensusSubmission: Sendable, Hashable {
   /// A node's score; only its share of the sum counts.
   public struct Score: Sendable, Hashable, Codable {
     public let subnetNodeID: UInt32
-    public let score: UInt128
+    public let score: FixedU128
 
-    public init(subnetNodeID: UInt32, score: UInt128) {
+    public init(subnetNodeID: UInt32, score: FixedU128) {
       self.subnetNodeID = subnetNodeID
       self.score = score
     }
@@ -13,16 +13,14 @@ public struct ConsensusSubmission: Sendable, Hashable {
 
   public struct Attestation: Sendable, Hashable {
     public let block: UInt64
-    /// Out of 10^18.
-    public let rewardFactor: UInt128
+    public let rewardFactor: FixedU128
     public let data: [UInt8]?
   }
 
   /// The subnet node id of the proposer; in generation C its validator id.
   public let proposer: UInt32
   public let block: UInt64
-  /// Out of 10^18.
-  public let rewardFactor: UInt128
+  public let rewardFactor: FixedU128
   /// By subnet node id, the proposer's own included; in generation C by validator id.
   public let attestations: [UInt32: Attestation]
   /// The nodes that were in the subnet at the proposal.
@@ -37,7 +35,7 @@ public struct ConsensusSubmission: Sendable, Hashable {
   init(_ value: ScaleValue) throws(ScaleError) {
     proposer = try value.field("validator_id") { v throws(ScaleError) in try v.integer() }
     block = try value.field("block") { v throws(ScaleError) in try v.integer() }
-    rewardFactor = try value.field("validator_reward_factor") { v throws(ScaleError) in try v.integer() }
+    rewardFactor = try value.field("validator_reward_factor") { v throws(ScaleError) in try FixedU128(v) }
     let entries = try value.field("attests") { v throws(ScaleError) in
       try v.map { pair throws(ScaleError) in
         let parts = try pair.elements()
@@ -51,7 +49,7 @@ public struct ConsensusSubmission: Sendable, Hashable {
     }
     scores = try value.field("data") { v throws(ScaleError) in
       try v.map { v throws(ScaleError) in
-        Score(subnetNodeID: try v.field("subnet_node_id").integer(), score: try v.field("score").integer())
+        Score(subnetNodeID: try v.field("subnet_node_id").integer(), score: try FixedU128(v.field("score")))
       }
     }
     prioritizeQueueNodeID = try value.field("prioritize_queue_node_id").optional { v throws(ScaleError) in
@@ -66,7 +64,7 @@ public struct ConsensusSubmission: Sendable, Hashable {
 extension ConsensusSubmission.Attestation {
   init(_ value: ScaleValue) throws(ScaleError) {
     block = try value.field("block") { v throws(ScaleError) in try v.integer() }
-    rewardFactor = try value.field("reward_factor") { v throws(ScaleError) in try v.integer() }
+    rewardFactor = try value.field("reward_factor") { v throws(ScaleError) in try FixedU128(v) }
     data = try value.field("data").optionalBytes()
   }
 }

@@ -51,7 +51,7 @@ extension HypertensorCall {
     }
     let data = scores.map { score in
       ScaleValue.fields([
-        .init("subnet_node_id", .id(score.subnetNodeID)), .init("score", .unsigned(score.score)),
+        .init("subnet_node_id", .id(score.subnetNodeID)), .init("score", score.score.scaleValue),
       ])
     }
     return HypertensorCall(
@@ -86,27 +86,26 @@ extension HypertensorCall {
     public var peer: PeerInfo
     public var bootnodePeer: PeerInfo?
     public var clientPeer: PeerInfo?
-    /// Out of 10^18.
-    public var delegateRewardRate: UInt128
-    /// In planck.
-    public var stake: UInt128
+    public var delegateRewardRate: FixedU128
+    public var stake: Planck
     public var unique: [UInt8]?
     public var nonUnique: [UInt8]?
-    /// Who gets part of the rewards, and how much of them out of 10^18.
-    public var delegateAccount: (account: AccountID, rate: UInt128)? {
-      get { delegate.map { ($0.account, $0.rate) } }
-      set { delegate = newValue.map { Delegate(account: $0.account, rate: $0.rate) } }
-    }
-    /// The most that may be burned for the registration, in planck.
-    public var maximumBurn: UInt128
+    /// Who gets part of the rewards, and how much of them.
+    public var delegate: Delegate?
+    /// The most that may be burned for the registration.
+    public var maximumBurn: Planck
 
-    private struct Delegate: Sendable, Hashable {
-      let account: AccountID
-      let rate: UInt128
-    }
-    private var delegate: Delegate?
+    public struct Delegate: Sendable, Hashable {
+      public let account: AccountID
+      public let rate: FixedU128
 
-    public init(hotkey: AccountID, peer: PeerInfo, stake: UInt128, maximumBurn: UInt128) {
+      public init(account: AccountID, rate: FixedU128) {
+        self.account = account
+        self.rate = rate
+      }
+    }
+
+    public init(hotkey: AccountID, peer: PeerInfo, stake: Planck, maximumBurn: Planck) {
       self.hotkey = hotkey
       self.peer = peer
       self.stake = stake
@@ -116,16 +115,16 @@ extension HypertensorCall {
   }
 
   public static func registerSubnetNode(subnet: UInt32, _ node: NodeRegistration) -> HypertensorCall {
-    let delegate = node.delegateAccount.map { delegate in
-      ScaleValue.fields([.init("account_id", .account(delegate.account)), .init("rate", .unsigned(delegate.rate))])
+    let delegate = node.delegate.map { delegate in
+      ScaleValue.fields([.init("account_id", .account(delegate.account)), .init("rate", delegate.rate.scaleValue)])
     }
     var arguments = [
       CallArgument("subnet_id", .id(subnet)), CallArgument("hotkey", .account(node.hotkey)),
-      CallArgument("delegate_reward_rate", .unsigned(node.delegateRewardRate), .ifDeclared),
-      CallArgument("stake_to_be_added", .unsigned(node.stake)),
+      CallArgument("delegate_reward_rate", node.delegateRewardRate.scaleValue, .ifDeclared),
+      CallArgument("stake_to_be_added", node.stake.scaleValue),
       CallArgument("unique", .optionalBytes(node.unique)), CallArgument("non_unique", .optionalBytes(node.nonUnique)),
       CallArgument("delegate_account", .option(delegate), delegate == nil ? .ifDeclared : .required),
-      CallArgument("max_burn_amount", .unsigned(node.maximumBurn)),
+      CallArgument("max_burn_amount", node.maximumBurn.scaleValue),
       // Generation B and C name a peer with its address, generation A the bare id.
       CallArgument("peer_info", node.peer.value, .oneOf("peer")),
       CallArgument("bootnode_peer_info", .option(node.bootnodePeer?.value), .ifDeclared),
@@ -144,11 +143,11 @@ extension HypertensorCall {
   }
 
   /// Generation C: makes the signer a validator.
-  public static func registerValidator(hotkey: AccountID, delegateRewardRate: UInt128) -> HypertensorCall {
+  public static func registerValidator(hotkey: AccountID, delegateRewardRate: FixedU128) -> HypertensorCall {
     HypertensorCall(
       "register_validator",
       [
-        CallArgument("hotkey", .account(hotkey)), CallArgument("delegate_reward_rate", .unsigned(delegateRewardRate)),
+        CallArgument("hotkey", .account(hotkey)), CallArgument("delegate_reward_rate", delegateRewardRate.scaleValue),
         CallArgument("delegate_account", .option(nil)), CallArgument("identity", .option(nil)),
       ])
   }
@@ -158,24 +157,22 @@ extension HypertensorCall {
       "remove_subnet_node", [CallArgument("subnet_id", .id(subnet)), CallArgument("subnet_node_id", .id(node))])
   }
 
-  /// - Parameter amount: in planck.
-  public static func addStake(subnet: UInt32, node: UInt32, hotkey: AccountID, amount: UInt128) -> HypertensorCall {
+  public static func addStake(subnet: UInt32, node: UInt32, hotkey: AccountID, amount: Planck) -> HypertensorCall {
     HypertensorCall(
       "add_stake",
       [
         CallArgument("subnet_id", .id(subnet)), CallArgument("subnet_node_id", .id(node)),
-        CallArgument("hotkey", .account(hotkey), .ifDeclared), CallArgument("stake_to_be_added", .unsigned(amount)),
+        CallArgument("hotkey", .account(hotkey), .ifDeclared), CallArgument("stake_to_be_added", amount.scaleValue),
       ])
   }
 
-  /// - Parameter amount: in planck.
-  public static func removeStake(subnet: UInt32, node: UInt32, hotkey: AccountID, amount: UInt128) -> HypertensorCall {
+  public static func removeStake(subnet: UInt32, node: UInt32, hotkey: AccountID, amount: Planck) -> HypertensorCall {
     HypertensorCall(
       "remove_stake",
       [
         CallArgument("subnet_id", .id(subnet)), CallArgument("subnet_node_id", .id(node), .oneOf("node")),
         CallArgument("hotkey", .account(hotkey), .oneOf("node")),
-        CallArgument("stake_to_be_removed", .unsigned(amount)),
+        CallArgument("stake_to_be_removed", amount.scaleValue),
       ])
   }
 
@@ -238,32 +235,31 @@ extension HypertensorCall {
       "update_coldkey", [CallArgument("hotkey", .account(hotkey)), CallArgument("new_coldkey", .account(new))])
   }
 
-  public static func updateDelegateRewardRate(subnet: UInt32, node: UInt32, rate: UInt128) -> HypertensorCall {
+  public static func updateDelegateRewardRate(subnet: UInt32, node: UInt32, rate: FixedU128) -> HypertensorCall {
     HypertensorCall(
       "update_node_delegate_reward_rate",
       [
         CallArgument("subnet_id", .id(subnet)), CallArgument("subnet_node_id", .id(node)),
-        CallArgument("new_delegate_reward_rate", .unsigned(rate)),
+        CallArgument("new_delegate_reward_rate", rate.scaleValue),
       ])
   }
 
-  public static func addDelegateStake(subnet: UInt32, amount: UInt128) -> HypertensorCall {
+  public static func addDelegateStake(subnet: UInt32, amount: Planck) -> HypertensorCall {
     HypertensorCall(
       "add_to_delegate_stake",
-      [CallArgument("subnet_id", .id(subnet)), CallArgument("stake_to_be_added", .unsigned(amount))])
+      [CallArgument("subnet_id", .id(subnet)), CallArgument("stake_to_be_added", amount.scaleValue)])
   }
 
-  public static func removeDelegateStake(subnet: UInt32, shares: UInt128) -> HypertensorCall {
+  public static func removeDelegateStake(subnet: UInt32, shares: Planck) -> HypertensorCall {
     HypertensorCall(
       "remove_delegate_stake",
-      [CallArgument("subnet_id", .id(subnet)), CallArgument("shares_to_be_removed", .unsigned(shares))])
+      [CallArgument("subnet_id", .id(subnet)), CallArgument("shares_to_be_removed", shares.scaleValue)])
   }
 
-  /// - Parameter amount: in planck.
-  public static func transfer(to account: AccountID, amount: UInt128) -> HypertensorCall {
+  public static func transfer(to account: AccountID, amount: Planck) -> HypertensorCall {
     HypertensorCall(
       CallName("Balances", "transfer_keep_alive"),
-      [CallArgument("dest", .account(account)), CallArgument("value", .unsigned(amount))])
+      [CallArgument("dest", .account(account)), CallArgument("value", amount.scaleValue)])
   }
 }
 

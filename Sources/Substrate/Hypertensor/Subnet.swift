@@ -16,16 +16,16 @@ public struct Subnet: Sendable, Hashable {
   /// The block of the general epoch at which its own epochs start; nil until it is active.
   public let slot: UInt32?
   public let owner: AccountID?
-  /// In planck, as are all amounts.
-  public let minimumStake: UInt128
-  public let maximumStake: UInt128
-  /// Out of 10^18.
-  public let reputation: UInt128
+  public let minimumStake: Planck
+  public let maximumStake: Planck
+  public let reputation: FixedU128
 
   /// Text of strangers: control characters are taken out, so that it may be shown.
   static func printable(_ bytes: [UInt8]) -> String {
-    String(String.UnicodeScalarView(String(decoding: bytes, as: UTF8.self).unicodeScalars.filter {
-      !($0.properties.generalCategory == .control || $0.properties.generalCategory == .format)
-    }))
+    String(
+      String.UnicodeScalarView(
+        String(decoding: bytes, as: UTF8.self).unicodeScalars.filter {
+          !($0.properties.generalCategory == .control || $0.properties.generalCategory == .format)
+        }))
   }
 }

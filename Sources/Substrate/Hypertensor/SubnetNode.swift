@@ -12,8 +12,8 @@ public struct SubnetNode: Sendable, Hashable {
   public let peer: PeerInfo
   public let bootnodePeer: PeerInfo?
   public let clientPeer: PeerInfo?
-  /// The part of its rewards that goes to its delegate stakers, out of 10^18; nil in generation C.
-  public let delegateRewardRate: UInt128?
+  /// The part of its rewards that goes to its delegate stakers; nil in generation C.
+  public let delegateRewardRate: FixedU128?
   public let unique: [UInt8]?
   public let nonUnique: [UInt8]?
 
@@ -40,7 +40,7 @@ public struct SubnetNode: Sendable, Hashable {
         multiaddr: try value.field("bootnode").optionalBytes())
       clientPeer = PeerInfo(peerID: try value.field("client_peer_id").peerID())
     }
-    delegateRewardRate = try value.field(ifPresent: "delegate_reward_rate")?.integer()
+    delegateRewardRate = try value.field(ifPresent: "delegate_reward_rate").map(FixedU128.init)
     unique = try value.field("unique").optionalBytes()
     nonUnique = try value.field("non_unique").optionalBytes()
   }

@@ -4,19 +4,17 @@ public struct SubnetRegistration: Sendable, Hashable {
   public var repo: String
   public var description: String
   public var misc: String
-  /// In planck.
-  public var minimumStake: UInt128
-  public var maximumStake: UInt128
-  /// Out of 10^18.
-  public var delegateStakePercentage: UInt128
+  public var minimumStake: Planck
+  public var maximumStake: Planck
+  public var delegateStakePercentage: FixedU128
   /// Who may register nodes before the subnet is active, and how many. In generation C these are validators.
   public var initialColdkeys: [AccountID: UInt32]
   public var initialValidators: [UInt32: UInt32]
   public var bootnodes: [SubnetState.Bootnode]
 
   public init(
-    name: String, repo: String, description: String = "", misc: String = "", minimumStake: UInt128,
-    maximumStake: UInt128, delegateStakePercentage: UInt128, initialColdkeys: [AccountID: UInt32] = [:],
+    name: String, repo: String, description: String = "", misc: String = "", minimumStake: Planck,
+    maximumStake: Planck, delegateStakePercentage: FixedU128, initialColdkeys: [AccountID: UInt32] = [:],
     initialValidators: [UInt32: UInt32] = [:], bootnodes: [SubnetState.Bootnode] = []
   ) {
     self.name = name
@@ -38,9 +36,9 @@ public struct SubnetRegistration: Sendable, Hashable {
     case "repo": .utf8(repo)
     case "description": .utf8(description)
     case "misc": .utf8(misc)
-    case "min_stake": .unsigned(minimumStake)
-    case "max_stake": .unsigned(maximumStake)
-    case "delegate_stake_percentage": .unsigned(delegateStakePercentage)
+    case "min_stake": minimumStake.scaleValue
+    case "max_stake": maximumStake.scaleValue
+    case "delegate_stake_percentage": delegateStakePercentage.scaleValue
     case "initial_coldkeys":
       .sequence(initialColdkeys.map { .tuple([.account($0.key), .id($0.value)]) })
     case "initial_validators": .sequence(initialValidators.map { .tuple([.id($0.key), .id($0.value)]) })
@@ -78,14 +76,14 @@ public struct SubnetRegistration: Sendable, Hashable {
 
 /// Subnets, signed by their owner.
 extension HypertensorCall {
-  /// - Parameter maximumCost: the most that may be paid to the treasury, in planck.
+  /// - Parameter maximumCost: the most that may be paid to the treasury.
   public static func registerSubnet(
-    _ subnet: SubnetRegistration, maximumCost: UInt128, metadata: RuntimeMetadata
+    _ subnet: SubnetRegistration, maximumCost: Planck, metadata: RuntimeMetadata
   ) throws -> HypertensorCall {
     HypertensorCall(
       CallName("Network", "register_subnet"),
       [
-        CallArgument("max_cost", .unsigned(maximumCost)),
+        CallArgument("max_cost", maximumCost.scaleValue),
         CallArgument("subnet_data", try subnet.value(metadata)),
       ])
   }

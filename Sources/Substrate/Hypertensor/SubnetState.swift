@@ -16,9 +16,9 @@ public struct SubnetState: Sendable {
     guard let data = try await state.stored("Network", "SubnetsData", key) else { return nil }
     async let owner = state.stored("Network", "SubnetOwner", key)
     async let slot = slot()
-    async let minimum = integer("SubnetMinStakeBalance")
-    async let maximum = integer("SubnetMaxStakeBalance")
-    async let reputation = integer("SubnetReputation")
+    async let minimum = number("SubnetMinStakeBalance", as: Planck.self)
+    async let maximum = number("SubnetMaxStakeBalance", as: Planck.self)
+    async let reputation = number("SubnetReputation", as: FixedU128.self)
     let stateName = try data.field("state").enumeration().name
     guard let subnetState = Subnet.State(rawValue: stateName) else {
       throw ScaleError(.unknownType, "the subnet state \(stateName)")
@@ -109,17 +109,17 @@ public struct SubnetState: Sendable {
     return try await state.stored("Network", "ValidatorColdkey", .id(validator))?.account()
   }
 
-  /// A node's stake in planck.
-  public func stake(of node: SubnetNode) async throws -> UInt128 {
+  /// A node's stake.
+  public func stake(of node: SubnetNode) async throws -> Planck {
     if let hotkey = node.hotkey {
-      return try await state.value("Network", "AccountSubnetStake", .account(hotkey), key)?.integer() ?? 0
+      return try await state.value("Network", "AccountSubnetStake", .account(hotkey), key).map(Planck.init) ?? 0
     }
-    return try await state.value("Network", "NodeSubnetStake", .id(node.id), key)?.integer() ?? 0
+    return try await state.value("Network", "NodeSubnetStake", .id(node.id), key).map(Planck.init) ?? 0
   }
 
-  /// A node's reputation out of 10^18.
-  public func reputation(of node: UInt32) async throws -> UInt128 {
-    try await state.value("Network", "SubnetNodeReputation", key, .id(node))?.integer() ?? 0
+  /// A node's reputation.
+  public func reputation(of node: UInt32) async throws -> FixedU128 {
+    try await state.value("Network", "SubnetNodeReputation", key, .id(node)).map(FixedU128.init) ?? 0
   }
 
   // MARK: Consensus
@@ -164,8 +164,8 @@ public struct SubnetState: Sendable {
     public let multiaddr: [UInt8]
   }
 
-  private func integer(_ item: String) async throws -> UInt128 {
-    try await state.value("Network", item, key)?.integer() ?? 0
+  private func number<Number: WideNumber>(_ item: String, as: Number.Type) async throws -> Number {
+    try await state.value("Network", item, key).map(Number.init) ?? 0
   }
 }
 

@@ -16,7 +16,7 @@ extension RPCError {
   public var failureClass: FailureClass {
     switch kind {
     case .timeout, .connectionLost, .overloaded, .subscriptionEnded, .subscriptionOverflow: .transient
-    case .unreachable, .malformed, .wrongChain, .frameTooLarge: .endpoint
+    case .unreachable, .malformed, .wrongChain, .finalityConflict, .frameTooLarge: .endpoint
     case .rateLimited: .rate
     case .staleView: .staleView
     case .unsupported, .cancelled: .permanent

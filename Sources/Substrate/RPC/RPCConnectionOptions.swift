@@ -1,4 +1,5 @@
 public import Logging
+import NIOSSL
 
 /// Which certificate authorities vouch for `wss` and `https` endpoints. Chain and host name are always
 /// verified.
@@ -6,6 +7,14 @@ public enum RPCTrustRoots: Sendable, Hashable {
   case system
   /// A PEM file of authorities, for endpoints behind a private one.
   case file(String)
+
+  var tlsConfiguration: TLSConfiguration {
+    var configuration = TLSConfiguration.makeClientConfiguration()
+    configuration.minimumTLSVersion = .tlsv12
+    configuration.applicationProtocols = ["http/1.1"]
+    if case .file(let path) = self { configuration.trustRoots = .file(path) }
+    return configuration
+  }
 }
 
 /// What a connection is given besides its address.
@@ -14,7 +23,8 @@ public struct RPCConnectionOptions: Sendable {
   public var trustRoots = RPCTrustRoots.system
   public var logger: Logger
 
-  public init(logger: Logger = Logger(label: "substrate.rpc") { _ in SwiftLogNoOpLogHandler() }) {
+  /// The standard options; without a logger nothing is logged.
+  public init(logger: Logger = Logger(label: "substrate.rpc", factory: { _ in SwiftLogNoOpLogHandler() })) {
     self.logger = logger
   }
 }

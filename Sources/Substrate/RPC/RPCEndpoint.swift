@@ -1,4 +1,6 @@
 import Foundation
+import Logging
+import NIOCore
 
 /// The address of a JSON-RPC endpoint: `ws`, `wss`, `http` or `https`.
 ///
@@ -55,6 +57,9 @@ public struct RPCEndpoint: Sendable, Hashable, CustomStringConvertible, CustomDe
     }
   }
 
+  /// Whether the endpoint can push, which WebSockets can and HTTP can't.
+  public var supportsSubscriptions: Bool { transport == .webSocket }
+
   /// Whether the address is this machine's, so that nobody is on the way.
   var isLoopback: Bool {
     if host.lowercased() == "localhost" || host == "::1" { return true }
@@ -64,6 +69,22 @@ public struct RPCEndpoint: Sendable, Hashable, CustomStringConvertible, CustomDe
 
   /// Whether answers can be changed on the way.
   var isExposed: Bool { !isSecure && !isLoopback }
+
+  /// Whether the host is an IP address rather than a name.
+  var isAddress: Bool { (try? SocketAddress(ipAddress: host, port: port)) != nil }
+
+  /// The value of a Host header.
+  var authority: String {
+    let host = host.contains(":") ? "[\(host)]" : host
+    return port == (isSecure ? 443 : 80) ? host : "\(host):\(port)"
+  }
+
+  func warnIfExposed(_ logger: Logger) {
+    guard isExposed else { return }
+    logger.warning(
+      "The RPC connection is not encrypted: others can read and change what it carries.",
+      metadata: ["endpoint": "\(name)"])
+  }
 
   public var description: String { name }
   public var debugDescription: String { name }

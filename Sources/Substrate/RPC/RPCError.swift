@@ -14,8 +14,10 @@ public struct RPCError: SubstrateError, Hashable {
     case frameTooLarge = "rpc.frame-too-large"
     /// Bytes that are not JSON, or JSON that is not what was asked for.
     case malformed = "rpc.malformed"
-    /// The endpoint serves a chain with another genesis block, or contradicts its finality.
+    /// The endpoint serves a chain with another genesis block.
     case wrongChain = "rpc.wrong-chain"
+    /// The endpoint has another block where a finalized block was seen before.
+    case finalityConflict = "rpc.finality-conflict"
     case subscriptionEnded = "rpc.subscription-ended"
     /// The reader of a subscription fell behind and the bounded buffer is full.
     case subscriptionOverflow = "rpc.subscription-overflow"
@@ -66,6 +68,7 @@ public struct RPCError: SubstrateError, Hashable {
     case .frameTooLarge: "Ask for less at once, or raise the size limit of the connection."
     case .malformed: "The endpoint is not a Substrate node or is broken; use another one."
     case .wrongChain: "Point the URL at a node of the chain whose genesis hash is configured."
+    case .finalityConflict: "One of the endpoints lies or is on a fork: find out which, and remove it."
     case .subscriptionEnded: "Subscribe again and read what was missed."
     case .subscriptionOverflow: "Read the subscription faster, then subscribe again."
     case .staleView: "Wait until the endpoints catch up, or add one that is in sync."
@@ -101,14 +104,5 @@ extension RPCError {
     var error = self
     error.endpoint = error.endpoint ?? endpoint.name
     return error
-  }
-
-  /// Any error as an ``RPCError``.
-  static func wrapping(_ error: any Error) -> RPCError {
-    switch error {
-    case let error as RPCError: error
-    case is CancellationError: RPCError(.cancelled, "the task was cancelled")
-    default: RPCError(.connectionLost, "the connection failed: \(type(of: error))")
-    }
   }
 }

@@ -21,7 +21,10 @@ public struct RPCServerError: Sendable, Hashable, CustomStringConvertible {
 
   private static func clipped(_ text: String) -> String {
     // Control characters of a stranger's text could forge log lines.
-    String(text.prefix(maximumTextLength).map { $0.isNewline || $0.unicodeScalars.contains { $0.value < 0x20 } ? " " : $0 })
+    String(
+      text.prefix(maximumTextLength).map {
+        $0.isNewline || $0.unicodeScalars.contains { $0.value < 0x20 } ? " " : $0
+      })
   }
 }
 
@@ -38,7 +41,8 @@ extension RPCServerError {
 
   /// 4003 about a block that this node does not have, or no longer has the state of.
   public var isUnknownBlock: Bool {
-    code == 4003 && ["unknown Block", "UnknownBlock", "already discarded", "not found"].contains(where: text.contains)
+    code == 4003
+      && ["unknown Block", "UnknownBlock", "already discarded", "not found"].contains(where: text.contains)
   }
 
   private var text: String { message + " " + (reason ?? "") }
@@ -58,7 +62,8 @@ extension RPCServerError {
 
   /// 1010 because of nonce or era, which a fresh look at the chain can mend.
   private var isMatterOfTime: Bool {
-    ["outdated", "in the future", "ancient birth block", "exhaust the block limits"].contains(where: text.contains)
+    ["outdated", "in the future", "ancient birth block", "exhaust the block limits"].contains(
+      where: text.contains)
   }
 
   var remedy: String {

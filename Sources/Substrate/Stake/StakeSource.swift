@@ -48,7 +48,7 @@ extension BlockState {
     // The chain keeps the text of the id; the bytes it stands for would be another key.
     writer.write(sequence: peerID.utf8)
     writer.write(requirement.minimumClass.rawValue)
-    if generation != .a { writer.write(option: requirement.minimumStake) { $1.write($0) } }
+    if generation != .a { writer.write(option: requirement.minimumStake) { $1.write($0.value) } }
     var reader = ScaleReader(try await callRaw("NetworkRuntimeApi_proof_of_stake", writer.bytes))
     let isStaked = try reader.readBool()
     try reader.finish()

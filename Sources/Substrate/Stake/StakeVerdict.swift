@@ -18,10 +18,10 @@ public enum StakeVerdict: Sendable, Hashable {
 public struct StakeRequirement: Sendable, Hashable {
   public var subnetID: UInt32
   public var minimumClass: NodeClass
-  /// In planck; nil for the subnet's own minimum.
-  public var minimumStake: UInt128?
+  /// Nil for the subnet's own minimum.
+  public var minimumStake: Planck?
 
-  public init(subnetID: UInt32, minimumClass: NodeClass = .registered, minimumStake: UInt128? = nil) {
+  public init(subnetID: UInt32, minimumClass: NodeClass = .registered, minimumStake: Planck? = nil) {
     self.subnetID = subnetID
     self.minimumClass = minimumClass
     self.minimumStake = minimumStake

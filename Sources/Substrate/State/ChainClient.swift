@@ -10,6 +10,7 @@ public struct ChainClient: Sendable {
   public let genesisHash: BlockHash
   public let metadataCache: MetadataCache
   let logger: Logger
+  private let finality = FinalityGuard()
 
   /// How long one answer may take.
   static let timeout = Duration.seconds(20)
@@ -33,14 +34,28 @@ public struct ChainClient: Sendable {
 
   // MARK: Blocks
 
-  /// The newest block that can no longer be undone.
+  /// The newest block that can no longer be undone; never one before the last that was given.
+  ///
+  /// - Throws: ``ChainError`` `staleView` while the endpoint is behind.
   public func finalized() async throws -> BlockState {
-    try await at(Self.hash(rpc, "chain_getFinalizedHead", []))
+    let state = try await at(finalizedHash())
+    try finality.admit(state.reference)
+    return state
   }
 
   /// The newest block, which may still be undone.
   public func best() async throws -> BlockState {
-    try await at(Self.hash(rpc, "chain_getBlockHash", []))
+    try await at(bestHash())
+  }
+
+  private func finalizedHash() async throws -> BlockHash {
+    if let followed = (rpc as? any HeadFollower)?.finalizedBlock { return followed }
+    return try await Self.hash(rpc, "chain_getFinalizedHead", [])
+  }
+
+  func bestHash() async throws -> BlockHash {
+    if let followed = (rpc as? any HeadFollower)?.bestBlock { return followed }
+    return try await Self.hash(rpc, "chain_getBlockHash", [])
   }
 
   /// The block of the best chain at a height.
@@ -82,7 +97,7 @@ public struct ChainClient: Sendable {
     return header
   }
 
-  private static func hash(_ rpc: any RPCClient, _ method: String, _ params: [JSONValue]) async throws -> BlockHash {
+  static func hash(_ rpc: any RPCClient, _ method: String, _ params: [JSONValue]) async throws -> BlockHash {
     let answer = try await rpc.call(method, params, timeout: timeout)
     guard let hash = answer.stringValue.flatMap(BlockHash.init(hex:)) else {
       throw ChainError(.malformed, "\(method) gave no hash")
@@ -96,10 +111,7 @@ public struct ChainClient: Sendable {
   public func runtime(after block: BlockHash) async throws -> RuntimeSnapshot {
     let at: JSONValue = .string(block.description)
     async let version = rpc.call("state_getRuntimeVersion", [at], timeout: Self.timeout)
-    let code = try await rpc.call("state_getStorageHash", [.string("0x3a636f6465"), at], timeout: Self.timeout)
-    guard let codeHash = code.hexBytes, codeHash.count == 32 else {
-      throw ChainError(.malformed, "state_getStorageHash gave no hash of the runtime's code")
-    }
+    let codeHash = try await codeHash(after: block)
     let metadata = try await metadata(codeHash: codeHash, at: at)
     let answer = try await version
     guard let specVersion = answer["specVersion"]?.uint64Value.flatMap(UInt32.init(exactly:)),
@@ -108,6 +120,17 @@ public struct ChainClient: Sendable {
     return RuntimeSnapshot(
       metadata: metadata, codeHash: codeHash, specName: answer["specName"]?.stringValue ?? "",
       specVersion: specVersion, transactionVersion: transactionVersion)
+  }
+
+  /// The hash of the runtime's code that is in force after `block`.
+  func codeHash(after block: BlockHash) async throws -> [UInt8] {
+    let answer = try await rpc.call(
+      "state_getStorageHash", [.string(Hex.encode(Array(":code".utf8))), .string(block.description)],
+      timeout: Self.timeout)
+    guard let hash = answer.hexBytes, hash.count == 32 else {
+      throw ChainError(.malformed, "state_getStorageHash gave no hash of the runtime's code")
+    }
+    return hash
   }
 
   private func metadata(codeHash: [UInt8], at block: JSONValue) async throws -> RuntimeMetadata {

@@ -5,14 +5,12 @@ public struct ChainError: SubstrateError, Hashable {
     case malformed = "chain.malformed"
     /// No such block, or no longer kept.
     case unknownBlock = "chain.unknown-block"
+    /// An endpoint is behind what was used before.
+    case staleView = "chain.stale-view"
     /// The chain is not the one that was asked for.
     case wrongChain = "chain.wrong-chain"
     /// More entries than the caller allows.
     case tooMany = "chain.too-many"
-    /// The runtime gave up on a call.
-    case runtimeCall = "chain.runtime-call"
-    /// Something the chain should have is not there.
-    case missing = "chain.missing"
     /// A runtime this build can't read.
     case unsupported = "chain.unsupported"
   }
@@ -32,10 +30,10 @@ public struct ChainError: SubstrateError, Hashable {
   private static func remedy(_ kind: Code) -> String {
     switch kind {
     case .malformed: "Use another endpoint."
+    case .staleView: "Wait until it has caught up, or use another endpoint."
     case .unknownBlock: "Take a newer block, or an archive node."
     case .wrongChain: "Give the endpoint of the chain whose genesis hash is configured."
     case .tooMany: "Narrow the keys, or raise the limit."
-    case .runtimeCall, .missing: ""
     case .unsupported: "Update validatord."
     }
   }

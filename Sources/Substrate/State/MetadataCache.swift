@@ -40,7 +40,8 @@ public final class MetadataCache: Sendable {
   public func store(_ metadata: RuntimeMetadata, bytes: [UInt8], codeHash: [UInt8]) {
     remember(metadata, codeHash)
     guard let folder else { return }
-    try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try? FileManager.default.createDirectory(
+      at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     // The content first: an index entry never names a file that is not there.
     try? Data(bytes).write(to: folder.appending(path: fileName(metadata.hash)), options: .atomic)
     try? Data(Hex.encode(metadata.hash).utf8)

@@ -36,7 +36,8 @@ struct CallVectorTests {
           CallArgument("subnet_id", 1),
           CallArgument(
             "coldkeys",
-            .sequence(pairs.map { .tuple([.text("0x" + String(repeating: $0.0, count: 20)), .init(integerLiteral: $0.1)]) })),
+            .sequence(
+              pairs.map { .tuple([.text("0x" + String(repeating: $0.0, count: 20)), .init(integerLiteral: $0.1)]) })),
         ]
       ).bytes
     }

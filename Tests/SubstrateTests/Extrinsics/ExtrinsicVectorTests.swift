@@ -33,7 +33,8 @@ struct ExtrinsicVectorTests {
         specVersion: UInt32(try #require(vectors["specVersion"].integer)),
         transactionVersion: UInt32(try #require(vectors["transactionVersion"].integer)),
         nonce: UInt32(try #require(vector["nonce"].integer)), era: try Era(from: &era),
-        eraBirthHash: Array(additional.suffix(32)), tip: UInt128(try #require(vector["tip"].text.flatMap { UInt128($0) })))
+        eraBirthHash: Array(additional.suffix(32)),
+        tip: Planck(try #require(vector["tip"].text.flatMap { UInt128($0) })))
       let call = RuntimeCall(
         name: try metadata.callName(callBytes), bytes: callBytes, metadataHash: metadata.hash)
 
@@ -59,7 +60,8 @@ struct ExtrinsicVectorTests {
     }
   }
 
-  @Test("Extrinsics that the runtime took decode, and their signature gives the signer", arguments: RecordedChain.allCases)
+  @Test(
+    "Extrinsics that the runtime took decode, and their signature gives the signer", arguments: RecordedChain.allCases)
   func accepted(_ chain: RecordedChain) throws {
     let metadata = try chain.metadata()
     let accepted = try chain.vectors("extrinsics")["acceptedByRuntime"].list

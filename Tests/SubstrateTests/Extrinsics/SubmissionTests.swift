@@ -38,17 +38,17 @@ struct SubmissionTests {
     let onChain = try await client.best().account(account).nonce
     #expect(onChain > 0)
     let context = try await client.signingContext(for: account)
-    #expect(context.block.hash == head)
+    #expect(context.height == (try await client.at(head).number))
     #expect(context.parameters.nonce == onChain)
-    #expect(context.parameters.era == Era.mortal(period: 64, at: context.block.number))
+    #expect(context.parameters.era == Era.mortal(period: 64, at: context.height))
     #expect(
-      context.parameters.eraBirthHash == node.hash(at: context.parameters.era.birth(at: context.block.number))?.bytes)
+      context.parameters.eraBirthHash == node.hash(at: context.parameters.era.birth(at: context.height))?.bytes)
     #expect(context.parameters.genesisHash == node.genesis.bytes)
     node.setPooledNonce(account, Int(onChain) + 3)
     #expect(try await client.signingContext(for: account).parameters.nonce == onChain + 3)
     #expect(try await client.signingContext(for: account, nonce: 1).parameters.nonce == 1)
     let signed = try await transfer(client)
-    #expect(signed.expiresAt == Era.mortal(period: 16, at: context.block.number).death(at: context.block.number))
+    #expect(signed.expiresAt == Era.mortal(period: 16, at: context.height).death(at: context.height))
     node.lie("system_accountNextIndex") { _, _ in -1 }
     await #expect(throws: ChainError.self) { _ = try await client.signingContext(for: account) }
   }

@@ -23,7 +23,9 @@ struct HypertensorCallTests {
   /// A recorded call, made again by its typed maker; nil for calls that have none.
   private func remade(_ call: String, _ a: Fixture) throws -> HypertensorCall? {
     func id(_ name: String) throws -> UInt32 { UInt32(try #require(a[name].integer)) }
-    func amount(_ name: String) throws -> UInt128 { try #require(a[name].text.flatMap { UInt128($0) }) }
+    func amount<Number: WideNumber>(_ name: String) throws -> Number {
+      Number(try #require(a[name].text.flatMap { UInt128($0) }))
+    }
     func account(_ name: String) throws -> AccountID { try AccountID(bytes: try #require(a[name].hex)) }
     func peer(_ fixture: Fixture) -> PeerInfo? {
       fixture["peer_id"].text.map { PeerInfo(peerID: $0, multiaddr: fixture["multiaddr"].hex) }
@@ -34,7 +36,7 @@ struct HypertensorCallTests {
       let scores = try a["data"].list.map {
         ConsensusSubmission.Score(
           subnetNodeID: UInt32(try #require($0["subnet_node_id"].integer)),
-          score: try #require($0["score"].text.flatMap { UInt128($0) }))
+          score: FixedU128(try #require($0["score"].text.flatMap { UInt128($0) })))
       }
       return try .proposeAttestation(
         subnet: try id("subnet_id"), node: 9, scores: scores.reversed(),
@@ -102,7 +104,9 @@ struct HypertensorCallTests {
     let metadata = try chain.metadata()
     let recorded = try #require(try chain.vectors("calls")["calls"].list.first { $0["call"].text == "register_subnet" })
     let data = recorded["args"]["subnet_data"]
-    func amount(_ name: String) throws -> UInt128 { try #require(data[name].text.flatMap { UInt128($0) }) }
+    func amount<Number: WideNumber>(_ name: String) throws -> Number {
+      Number(try #require(data[name].text.flatMap { UInt128($0) }))
+    }
     let registration = SubnetRegistration(
       name: try #require(data["name"].text), repo: try #require(data["repo"].text),
       description: try #require(data["description"].text), misc: try #require(data["misc"].text),
@@ -120,7 +124,7 @@ struct HypertensorCallTests {
             multiaddr: try #require($0.list[1].hex))
       })
     let call = try HypertensorCall.registerSubnet(
-      registration, maximumCost: try #require(recorded["args"]["max_cost"].text.flatMap { UInt128($0) }),
+      registration, maximumCost: Planck(try #require(recorded["args"]["max_cost"].text.flatMap { UInt128($0) })),
       metadata: metadata)
     let made = try call.make(metadata)
     guard chain == .december else {
@@ -253,7 +257,7 @@ struct HypertensorCallTests {
   func refused() throws {
     var node = HypertensorCall.NodeRegistration(
       hotkey: try #require(Self.hotkey), peer: PeerInfo(peerID: Self.peerID), stake: 7, maximumBurn: 8)
-    node.delegateAccount = (try #require(Self.account), 5)
+    node.delegate = .init(account: try #require(Self.account), rate: 5)
     (node.bootnodePeer, node.clientPeer) = (PeerInfo(peerID: Self.peerID), PeerInfo(peerID: Self.peerID))
     #expect(throws: Never.self) { try HypertensorCall.registerSubnetNode(subnet: 1, node).make(try metadata(.b)) }
     for generation in [Generation.a, .c] {
@@ -264,7 +268,7 @@ struct HypertensorCallTests {
       #expect(error?.message == "Network.register_subnet_node has no argument delegate_account")
       #expect(error?.remedy.contains("max_burn_amount: u128") == true)
     }
-    (node.validatorID, node.delegateAccount) = (nil, nil)
+    (node.validatorID, node.delegate) = (nil, nil)
     let validator = #expect(throws: MetadataError.self) {
       try HypertensorCall.registerSubnetNode(subnet: 1, node).make(try metadata(.c))
     }

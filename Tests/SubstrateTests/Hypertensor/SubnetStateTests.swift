@@ -41,7 +41,7 @@ struct SubnetStateTests {
       #expect(node.nodeClass == (id == 6 ? .registered : .validator))
       #expect(try await subnet.hotkey(of: node) == node.hotkey)
       #expect(try await subnet.coldkey(of: node)?.hex.lowercased() == expected["coldkey"].text)
-      #expect(try await subnet.stake(of: node) >= 100 * 1_000_000_000_000_000_000)
+      #expect(try await subnet.stake(of: node) >= Planck(100 * 1_000_000_000_000_000_000))
       #expect(try await subnet.reputation(of: id) > 0)
       for peer in [node.peer, node.bootnodePeer, node.clientPeer] {
         #expect(try await subnet.nodeID(peerID: try #require(peer?.peerID)) == id)
@@ -89,9 +89,9 @@ struct SubnetStateTests {
     let decoded = entry["decoded"]
     #expect(Int(submission.proposer) == decoded["validator_id"].integer)
     #expect(Int(submission.block) == decoded["block"].integer)
-    #expect(String(submission.rewardFactor) == decoded["validator_reward_factor"].text)
+    #expect(submission.rewardFactor.description == decoded["validator_reward_factor"].text)
     #expect(submission.scores.map { Int($0.subnetNodeID) } == decoded["data"].list.map { $0["subnet_node_id"].integer })
-    #expect(submission.scores.map { String($0.score) } == decoded["data"].list.map { $0["score"].text })
+    #expect(submission.scores.map { $0.score.description } == decoded["data"].list.map { $0["score"].text })
     #expect(submission.nodes.map { Int($0.id) } == decoded["subnet_nodes"].list.map { $0["id"].integer })
     #expect(submission.attestations.count == decoded["attests"].list.count)
     for attest in decoded["attests"].list {
@@ -138,7 +138,7 @@ struct SubnetStateTests {
     where entry["item"].text == "Account" && entry["raw"].hex != nil {
       let account = try AccountState(try #require(try item.value(entry["raw"].hex, types: metadata.types)))
       #expect(Int(account.nonce) == entry["decoded"]["nonce"].integer)
-      #expect(String(account.free) == entry["decoded"]["data"]["free"].text)
+      #expect(account.free.description == entry["decoded"]["data"]["free"].text)
       #expect(account.spendable == account.free)
     }
     func account(_ free: Int64, _ reserved: Int64, _ frozen: Int64) throws -> AccountState {

@@ -56,7 +56,9 @@ struct MetadataTests {
     var decoded = 0
     for _ in 0..<60 {
       var damaged = bytes
-      for _ in 0..<3 { damaged[Int(generator.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: generator.next()) }
+      for _ in 0..<3 {
+        damaged[Int(generator.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: generator.next())
+      }
       guard let metadata = try? RuntimeMetadata(damaged) else { continue }
       decoded += 1
       if let item = try? metadata.storage("System", "Events") {

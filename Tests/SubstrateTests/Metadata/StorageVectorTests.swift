@@ -24,7 +24,9 @@ struct StorageVectorTests {
     for entry in entries {
       let name = "\(entry["pallet"].text ?? "").\(entry["item"].text ?? "")"
       let item = try metadata.storage(try #require(entry["pallet"].text), try #require(entry["item"].text))
-      #expect(item.entry.hashers.map { $0.rawValue.lowercased() } == entry["hashers"].list.map { $0.text?.lowercased() }, "\(name)")
+      #expect(
+        item.entry.hashers.map { $0.rawValue.lowercased() } == entry["hashers"].list.map { $0.text?.lowercased() },
+        "\(name)")
       #expect(item.keyTypes.map { types.name(of: $0) } == entry["keyTypes"].list.compactMap(\.text), "\(name)")
       #expect(types.name(of: item.entry.value) == entry["valueType"].text, "\(name)")
       #expect(item.entry.modifier == (entry["modifier"].text == "Default" ? .default : .optional), "\(name)")

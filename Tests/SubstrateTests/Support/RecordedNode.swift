@@ -134,7 +134,7 @@ final class RecordedNode: RPCClient {
     var results: [Result<JSONValue, RPCError>] = []
     for call in calls {
       do { results.append(.success(try await self.call(call.method, call.params, timeout: timeout))) } catch {
-        results.append(.failure(.wrapping(error)))
+        results.append(.failure(.transport(error)))
       }
     }
     return results

@@ -336,7 +336,9 @@ struct JSONRPCStateMachine {
   }
 
   private mutating func remove(_ id: ID) {
-    if let serverID = subscriptions.removeValue(forKey: id)?.serverID { subscriptionByServerID[serverID] = nil }
+    if let serverID = subscriptions.removeValue(forKey: id)?.serverID {
+      subscriptionByServerID[serverID] = nil
+    }
   }
 
   // MARK: Ends
