@@ -363,8 +363,8 @@ struct ProofOfStakeTests {
     let state = try await client.best()
     let subnet = state.subnet(1)
     let stake = try await subnet.stake(of: try #require(try await subnet.node(1)))
-    for (minimum, expected) in [(nil, true), (stake, true), (stake + 1, false)] as [(UInt128?, Bool)] {
-      let requirement = StakeRequirement(subnetID: 1, minimumStake: minimum)
+    for (minimum, expected) in [(nil, true), (stake.value, true), (stake.value + 1, false)] as [(UInt128?, Bool)] {
+      let requirement = StakeRequirement(subnetID: 1, minimumStake: minimum.map(Planck.init))
       #expect(try await state.proofOfStake(peerID, requirement) == expected)
     }
   }
