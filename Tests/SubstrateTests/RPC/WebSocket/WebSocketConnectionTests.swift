@@ -6,7 +6,7 @@ struct WebSocketConnectionTests {
   private func withServer(
     options: RPCConnectionOptions = RPCConnectionOptions(),
     respond: @escaping RPCTestServer.Respond,
-    _ body: (WebSocketConnection, RPCTestServer) async throws -> Void
+    use body: (WebSocketConnection, RPCTestServer) async throws -> Void
   ) async throws {
     let server = try await RPCTestServer.start(respond: respond)
     let connection = try await WebSocketConnection.connect(
@@ -20,8 +20,9 @@ struct WebSocketConnectionTests {
 
   @Test("A thousand calls from as many tasks share one socket and get their own answers")
   func pipelining() async throws {
-    try await withServer(respond: { request, _ in [.send(Answer.result(request, request["params"] ?? nil))] }) {
-      (connection, server) async throws in
+    try await withServer { request, _ in
+      [.send(Answer.result(request, request["params"] ?? nil))]
+    } use: { (connection, server) async throws in
       try await withThrowingTaskGroup(of: Void.self) { group in
         for index in 0..<1000 {
           group.addTask { () async throws in
@@ -36,10 +37,10 @@ struct WebSocketConnectionTests {
 
   @Test("Answers out of order reach their callers")
   func reordering() async throws {
-    try await withServer(respond: { request, _ in
+    try await withServer { request, _ in
       let answer = RPCTestServer.Step.send(Answer.result(request, request["method"] ?? nil))
       return request["method"] == "slow" ? [.wait(.milliseconds(100)), answer] : [answer]
-    }) { (connection, _) async throws in
+    } use: { (connection, _) async throws in
       async let slow = connection.call("slow")
       async let fast = connection.call("fast")
       #expect(try await [slow, fast] == ["slow", "fast"])
@@ -48,9 +49,9 @@ struct WebSocketConnectionTests {
 
   @Test("A call that is not answered times out alone")
   func timeout() async throws {
-    try await withServer(respond: { request, _ in
+    try await withServer { request, _ in
       request["method"] == "silent" ? [] : [.send(Answer.result(request, true))]
-    }) { (connection, _) async throws in
+    } use: { (connection, _) async throws in
       let error = await failure { try await connection.call("silent", [], timeout: .milliseconds(50)) }
       #expect(error?.kind == .timeout)
       #expect(error?.failureClass == .transient)
@@ -60,9 +61,9 @@ struct WebSocketConnectionTests {
 
   @Test("Cancelling a task ends its call at once and leaves the connection usable")
   func cancellation() async throws {
-    try await withServer(respond: { request, _ in
+    try await withServer { request, _ in
       request["method"] == "silent" ? [] : [.send(Answer.result(request, true))]
-    }) { (connection, server) async throws in
+    } use: { (connection, server) async throws in
       let task = Task { try await connection.call("silent") }
       #expect(await eventually { server.received("silent") == 1 })
       task.cancel()
@@ -78,10 +79,10 @@ struct WebSocketConnectionTests {
 
   @Test("Answers in fragments are put together")
   func fragments() async throws {
-    try await withServer(respond: { request, _ in
+    try await withServer { request, _ in
       let answer = Array(Answer.result(request, "abcdefghij").map(String.init))
       return [.fragments(answer)]
-    }) { (connection, _) async throws in
+    } use: { (connection, _) async throws in
       #expect(try await connection.call("x") == "abcdefghij")
     }
   }
@@ -90,9 +91,9 @@ struct WebSocketConnectionTests {
   func byteArrays() async throws {
     let bytes = (0..<300_000).map { UInt8(truncatingIfNeeded: $0) }
     let text = JSONValue(byteArray: bytes).description
-    try await withServer(respond: { request, _ in
+    try await withServer { request, _ in
       [.send("{\"jsonrpc\":\"2.0\",\"id\":\(request["id"] ?? nil),\"result\":\(text)}")]
-    }) { (connection, _) async throws in
+    } use: { (connection, _) async throws in
       #expect(try await connection.call("x").byteArray == bytes)
     }
   }
@@ -113,8 +114,9 @@ struct WebSocketConnectionTests {
       $0.messageSize = 1 << 16
       $0.metadataMessageSize = 1 << 18
     }
-    try await withServer(options: options, respond: { request, _ in hostility.steps(request) }) {
-      (connection, server) async throws in
+    try await withServer(options: options) { request, _ in
+      hostility.steps(request)
+    } use: { (connection, server) async throws in
       let error = await failure { try await connection.call("x") }
       #expect(error?.kind == kind, "\(String(describing: error))")
       #expect(error?.endpoint == "ws://127.0.0.1:\(server.port)")
@@ -125,9 +127,9 @@ struct WebSocketConnectionTests {
 
   @Test("Answers with ids never given out leave the call open and the connection usable")
   func wrongID() async throws {
-    try await withServer(respond: { request, _ in
+    try await withServer { request, _ in
       [.send(#"{"jsonrpc":"2.0","id":424242,"result":"wrong"}"#), .send(Answer.result(request, "right"))]
-    }) { (connection, _) async throws in
+    } use: { (connection, _) async throws in
       #expect(try await connection.call("x") == "right")
     }
   }
@@ -135,7 +137,9 @@ struct WebSocketConnectionTests {
   @Test("An endpoint that reads nothing can't make requests pile up without bound")
   func backPressure() async throws {
     let options = RPCConnectionOptions.with { $0.outboundBytes = 1 << 20 }
-    try await withServer(options: options, respond: { _, _ in [] }) { (connection, server) async throws in
+    try await withServer(options: options) { _, _ in
+      []
+    } use: { (connection, server) async throws in
       #expect(await eventually { server.peers.count == 1 })
       await server.stopReading()
       // More than the sockets of both ends can buffer.
@@ -158,8 +162,9 @@ struct WebSocketConnectionTests {
   @Test("Pings are answered in both directions")
   func pings() async throws {
     let options = RPCConnectionOptions.with { $0.pingInterval = .milliseconds(50) }
-    try await withServer(options: options, respond: { request, _ in [.send(Answer.result(request, true))] }) {
-      (connection, server) async throws in
+    try await withServer(options: options) { request, _ in
+      [.send(Answer.result(request, true))]
+    } use: { (connection, server) async throws in
       #expect(await eventually { server.pings >= 2 })
       for peer in server.peers { peer.ping() }
       #expect(await eventually { server.pongs >= 1 })
@@ -173,7 +178,9 @@ struct WebSocketConnectionTests {
       $0.pingInterval = .milliseconds(50)
       $0.pongTimeout = .milliseconds(100)
     }
-    try await withServer(options: options, respond: { _, _ in [] }) { (connection, server) async throws in
+    try await withServer(options: options) { _, _ in
+      []
+    } use: { (connection, server) async throws in
       server.answerPings(false)
       #expect(await failure { try await connection.call("x") }?.kind == .connectionLost)
       #expect(server.pings == 1)
@@ -259,8 +266,9 @@ struct WebSocketConnectionTests {
 
   @Test("A refused subscription throws the node's error")
   func refusedSubscription() async throws {
-    try await withServer(respond: { request, _ in [.send(Answer.error(request, -32601, "Method not found"))] }
-    ) { (connection, _) async throws in
+    try await withServer { request, _ in
+      [.send(Answer.error(request, -32601, "Method not found"))]
+    } use: { (connection, _) async throws in
       let error = await failure { try await connection.subscribe("on", unsubscribe: "off") }
       #expect(error?.server?.code == -32601)
     }
@@ -274,7 +282,7 @@ struct WebSocketConnectionTests {
       (UInt(429), RPCError.Code.rateLimited), (503, .unreachable), (404, .unreachable), (200, .unreachable),
     ])
   func refusedHandshake(_ status: UInt, _ kind: RPCError.Code) async throws {
-    let server = try await RPCTestServer.start(handshake: { [.status(status, ["Retry-After": "7"])] }) {
+    let server = try await RPCTestServer.start(handshake: [.status(status, ["Retry-After": "7"])]) {
       _, _ in []
     }
     let error = await failure { try await WebSocketConnection.connect(to: RPCEndpoint(server.webSocket)) }
@@ -285,7 +293,7 @@ struct WebSocketConnectionTests {
 
   @Test("A handshake that is never answered ends at the connect timeout; a cancelled one at once")
   func silentHandshake() async throws {
-    let server = try await RPCTestServer.start(handshake: { [] }) { _, _ in [] }
+    let server = try await RPCTestServer.start(handshake: []) { _, _ in [] }
     let endpoint = try RPCEndpoint(server.webSocket)
     let options = RPCConnectionOptions.with { $0.connectTimeout = .milliseconds(100) }
     #expect(
@@ -301,7 +309,7 @@ struct WebSocketConnectionTests {
   @Test("An endpoint that answers with garbage, or hangs up, is unreachable")
   func garbageHandshake() async throws {
     for steps: [RPCTestServer.Step] in [[.raw(Array("\u{0}\u{1}SSH-2.0\r\n\r\n".utf8))], [.close]] {
-      let server = try await RPCTestServer.start(handshake: { steps }) { _, _ in [] }
+      let server = try await RPCTestServer.start(handshake: steps) { _, _ in [] }
       let error = await failure { try await WebSocketConnection.connect(to: RPCEndpoint(server.webSocket)) }
       #expect(error?.kind == .unreachable)
       await server.stop()
