@@ -16,13 +16,11 @@ enum CallAliases {
     CallName("Network", "add_stake"): Entry(calls: ["add_node_stake"]),
     CallName("Network", "remove_stake"): Entry(calls: ["remove_node_stake"]),
     CallName("Network", "update_peer_info"): Entry(
-      calls: ["update_peer_id", "update_node_peer_info"], arguments: ["new_peer_info": ["new_peer_id"]]),
+      calls: ["update_peer_id", "update_node_peer_info"]),
     CallName("Network", "update_bootnode_peer_info"): Entry(
-      calls: ["update_bootnode_peer_id", "update_node_bootnode_peer_info"],
-      arguments: ["new_peer_info": ["new_bootnode_peer_id"]]),
+      calls: ["update_bootnode_peer_id", "update_node_bootnode_peer_info"]),
     CallName("Network", "update_client_peer_info"): Entry(
-      calls: ["update_client_peer_id", "update_node_client_peer_info"],
-      arguments: ["new_peer_info": ["new_client_peer_id"]]),
+      calls: ["update_client_peer_id", "update_node_client_peer_info"]),
     CallName("Network", "update_unique"): Entry(calls: ["update_node_unique"]),
     CallName("Network", "update_non_unique"): Entry(calls: ["update_node_non_unique"]),
     CallName("Network", "update_hotkey"): Entry(calls: ["update_node_hotkey"]),

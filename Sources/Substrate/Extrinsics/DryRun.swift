@@ -30,21 +30,45 @@ extension ChainClient {
     _ bytes: [UInt8], _ metadata: RuntimeMetadata
   ) throws -> (DispatchOutcome?, ExtrinsicError?) {
     var reader = ScaleReader(bytes)
-    if try reader.readByte() == 0 {
-      if try reader.readByte() == 0 { return (.succeeded, nil) }
-      guard let type = metadata.types.types.firstIndex(where: { $0.path == ["sp_runtime", "DispatchError"] }) else {
-        throw ScaleError(.unknownType, "the metadata has no DispatchError")
+    let result: (DispatchOutcome?, ExtrinsicError?)
+    if try isOk(&reader) {
+      if try isOk(&reader) {
+        result = (.succeeded, nil)
+      } else {
+        guard let type = metadata.types.types.firstIndex(where: { $0.path == ["sp_runtime", "DispatchError"] }) else {
+          throw ScaleError(.unknownType, "the metadata has no DispatchError")
+        }
+        let error = try metadata.types.decode(TypeID(type), from: &reader)
+        result = (try DispatchOutcome(dispatchError: error, metadata: metadata), nil)
       }
-      let error = try metadata.types.decode(TypeID(type), from: &reader)
-      return (try DispatchOutcome(dispatchError: error, metadata: metadata), nil)
+    } else {
+      result = (nil, try refusal(&reader))
     }
+    try reader.finish()
+    return result
+  }
+
+  private static func isOk(_ reader: inout ScaleReader) throws(ScaleError) -> Bool {
+    switch try reader.readByte() {
+    case 0: return true
+    case 1: return false
+    case let other: throw ScaleError(.malformed, "a result starts with 0 or 1, not \(other)")
+    }
+  }
+
+  /// `TransactionValidityError`.
+  private static func refusal(_ reader: inout ScaleReader) throws(ScaleError) -> ExtrinsicError {
     let kind = try reader.readByte()
     let detail = Int(try reader.readByte())
-    if kind == 0, detail == 7 {
-      return (nil, .invalid("custom reason \(try reader.readByte())"))
+    switch (kind, detail) {
+    case (0, 7): return .invalid("custom reason \(try reader.readByte())")
+    case (0, invalidNames.indices): return .invalid(invalidNames[detail])
+    case (1, 2):
+      return ExtrinsicError(.invalid, "the runtime can't judge the extrinsic: custom reason \(try reader.readByte())")
+    case (1, 0...1):
+      return ExtrinsicError(.invalid, "the runtime can't judge the extrinsic", remedy: "Try again later.")
+    default: throw ScaleError(.malformed, "a refusal \(kind).\(detail) that no runtime gives")
     }
-    if kind == 0, detail < invalidNames.count { return (nil, .invalid(invalidNames[detail])) }
-    return (nil, ExtrinsicError(.invalid, "the runtime can't judge the extrinsic", remedy: "Try again later."))
   }
 
   /// The variants of `InvalidTransaction` in order.

@@ -1,6 +1,8 @@
 /// Why an extrinsic was not made, not signed or not accepted.
 public struct ExtrinsicError: SubstrateError, Hashable {
   public enum Code: String, Sendable {
+    /// Arguments that no call may have.
+    case malformedCall = "extrinsic.malformed-call"
     /// The call is not on the signer's list.
     case callNotAllowed = "extrinsic.call-not-allowed"
     /// A format that this build does not write.

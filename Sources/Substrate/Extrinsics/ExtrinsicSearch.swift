@@ -1,8 +1,18 @@
-/// Looks for an extrinsic in the blocks of the best chain, by its hash.
+private import Logging
+
+/// Looks for an extrinsic in the blocks of the chain, by its hash.
 struct ExtrinsicSearch: Sendable {
   let client: ChainClient
   let extrinsic: SignedExtrinsic
   private var tracker: ExtrinsicTracker
+  /// What was found and could not be told yet, because its outcome was not to be had.
+  private var untold: [ExtrinsicTracker.Change] = []
+  private var failures = 0
+
+  /// How many blocks are looked through before what was found is settled.
+  static let step: UInt64 = 256
+  /// How many rounds in a row an endpoint may answer with nonsense, or not know its own blocks.
+  static let patience = 30
 
   init(client: ChainClient, extrinsic: SignedExtrinsic, from block: UInt64) {
     self.client = client
@@ -12,52 +22,82 @@ struct ExtrinsicSearch: Sendable {
 
   /// Looks through the blocks that came since the last time.
   ///
-  /// - Throws: ``ExtrinsicError`` `expired` when it can no longer be included. A failing endpoint is no
-  ///   error: the next round looks again.
+  /// - Throws: ``ExtrinsicError`` `expired` when it can no longer be included. A failing endpoint is no error
+  ///   for ``patience`` rounds, a failing connection never: the next round looks again and nothing is lost.
   mutating func advance() async throws -> [ExtrinsicStatus] {
+    var statuses: [ExtrinsicStatus] = []
     do {
-      let finalized = try await client.finalized()
-      var statuses: [ExtrinsicStatus] = []
-      for block in try await newBlocks(finalized: finalized.number) {
-        let index = try await block.extrinsics().firstIndex { Blake2b.hash256($0) == extrinsic.hash }
-        for change in tracker.scan(block.reference, index: index) {
-          statuses.append(try await status(of: change))
-        }
-      }
-      var finalHash: BlockHash?
-      if let number = tracker.inclusion?.block.number, number <= finalized.number {
-        finalHash = try await client.blockHash(number: number)
-      }
-      if let change = tracker.finalize(finalized.number, hash: finalHash) {
+      try await look()
+      while let change = untold.first {
         statuses.append(try await status(of: change))
+        untold.removeFirst()
       }
-      return statuses
-    } catch let error as RPCError where error.failureClass != .permanent {
-      return []
-    } catch let error as ChainError where error.kind == .staleView || error.kind == .unknownBlock {
-      return []
+      failures = 0
+    } catch let error as RPCError where error.failureClass != .permanent && error.server == nil {
+      client.logger.debug("blocks can't be searched now", metadata: ["error": "\(error)"])
+    } catch {
+      failures += 1
+      let isEndpoints = (error as? RPCError)?.server != nil || error is ChainError
+      if isEndpoints && failures < Self.patience {
+        client.logger.warning("an endpoint can't be searched for an extrinsic", metadata: ["error": "\(error)"])
+      } else if statuses.isEmpty {
+        throw error
+      }
     }
+    return statuses
   }
 
-  /// The blocks of the best chain that were not looked through, oldest first.
-  ///
-  /// After a long absence the final blocks come first, by height and a stretch at a time; the rest is found
-  /// from the head backwards, so that it belongs to one fork.
-  private func newBlocks(finalized: UInt64) async throws -> [BlockState] {
-    var blocks: [BlockState] = []
-    if finalized > tracker.floor + ChainClient.searchStretch {
-      let last = min(finalized, tracker.floor + ChainClient.searchStretch, extrinsic.expiresAt ?? .max)
-      for number in (tracker.floor + 1)...max(last, tracker.floor + 1) {
-        blocks.append(try await client.at(number: number))
-      }
-      return blocks
+  private mutating func look() async throws {
+    guard !tracker.isDone else { return }
+    let finalized = try await client.finalized()
+    // No block from its expiry on can hold it.
+    let end = min(finalized.number, extrinsic.expiresAt.map { $0 - min($0, 1) } ?? .max)
+    while tracker.floor < end {
+      let next = min(tracker.floor + Self.step, end)
+      let block = try await finalBlock(next, below: finalized)
+      try await scan(upTo: block)
+      if let change = tracker.finalize(block.reference) { untold.append(change) }
+      if tracker.isDone { return }
     }
-    var block = try await client.best()
+    let best = try await client.best()
+    try await scan(upTo: best.number > tracker.floor + Self.step ? client.at(number: tracker.floor + Self.step) : best)
+  }
+
+  /// The final block at a height: by its descendants' hashes, or, deep below finality where no honest
+  /// endpoints differ, by its height.
+  private func finalBlock(_ number: UInt64, below finalized: BlockState) async throws -> BlockState {
+    guard finalized.number - number <= Self.step else { return try await client.at(number: number) }
+    var block = finalized
+    while block.number > number { block = try await parent(of: block) }
+    return block
+  }
+
+  private func parent(of block: BlockState) async throws -> BlockState {
+    let parent = try await client.at(block.header.parent)
+    guard parent.number == block.number - 1 else {
+      throw ChainError(.malformed, "the parent of block \(block.reference) is block \(parent.number)")
+    }
+    return parent
+  }
+
+  /// Looks through the blocks up to `top` that were not yet, oldest first.
+  private mutating func scan(upTo top: BlockState) async throws {
+    var blocks: [BlockState] = []
+    var block = top
     while tracker.wants(block.reference) {
       blocks.append(block)
-      block = try await client.at(block.header.parent)
+      guard block.number > tracker.floor + 1 else {
+        guard tracker.floorHash == nil || tracker.floorHash == block.header.parent else {
+          throw ChainError(.malformed, "block \(block.reference) is on another chain than the final block before it")
+        }
+        break
+      }
+      block = try await parent(of: block)
     }
-    return blocks.reversed()
+    for block in blocks.reversed() {
+      let index = try await block.extrinsics().firstIndex { Blake2b.hash256($0) == extrinsic.hash }
+      untold += tracker.scan(block.reference, index: index)
+    }
   }
 
   private func status(of change: ExtrinsicTracker.Change) async throws -> ExtrinsicStatus {

@@ -1,7 +1,8 @@
 /// Follows one extrinsic through the blocks of a chain that may reorganise.
 ///
-/// A value without I/O. It is told of the blocks of the best chain, oldest first, and of the height of
-/// finality, and says what became of the extrinsic.
+/// A value without I/O. It is told of the blocks of one chain, each after its parent, and of final blocks among
+/// them, and says what became of the extrinsic. What it calls final or expired is an ancestor of a final block
+/// by the parents' hashes, whatever else an endpoint says.
 struct ExtrinsicTracker: Sendable {
   /// Where the extrinsic was found.
   struct Inclusion: Sendable, Hashable {
@@ -22,10 +23,12 @@ struct ExtrinsicTracker: Sendable {
   let expiresAt: UInt64?
   private(set) var inclusion: Inclusion?
   private(set) var isDone = false
-  /// The blocks of the best chain that were looked through, above finality.
+  /// The blocks that were looked through above the floor; each one's parent is the one below it.
   private var scanned: [UInt64: BlockHash] = [:]
   /// All blocks up to this height were looked through on the final chain.
   private(set) var floor: UInt64
+  /// The final block at the floor, once one is known.
+  private(set) var floorHash: BlockHash?
 
   /// - Parameter start: the height at which the extrinsic was signed; earlier blocks can't hold it.
   init(start: UInt64, expiresAt: UInt64?) {
@@ -38,7 +41,8 @@ struct ExtrinsicTracker: Sendable {
     block.number > floor && scanned[block.number] != block.hash
   }
 
-  /// Takes in a block of the best chain; `index` is the extrinsic's place in it, if it is there.
+  /// Takes in a block whose parent was taken in before, or lies at the floor; `index` is the extrinsic's place
+  /// in it, if it is there.
   mutating func scan(_ block: BlockReference, index: Int?) -> [Change] {
     guard !isDone, block.number > floor else { return [] }
     var changes: [Change] = []
@@ -57,22 +61,18 @@ struct ExtrinsicTracker: Sendable {
     return changes
   }
 
-  /// Takes in the height of finality, once all blocks of the best chain up to it were scanned.
-  ///
-  /// - Parameter hash: the final block at the height at which the extrinsic was found, if it was.
-  mutating func finalize(_ number: UInt64, hash: BlockHash?) -> Change? {
-    guard !isDone else { return nil }
-    if let inclusion, inclusion.block.number <= number {
-      guard inclusion.block.hash == hash else { return nil }
+  /// Takes in that a block is final. It counts once it was looked through.
+  mutating func finalize(_ block: BlockReference) -> Change? {
+    guard !isDone, block.number > floor, scanned[block.number] == block.hash else { return nil }
+    if let inclusion, inclusion.block.number <= block.number {
       isDone = true
       return .finalized(inclusion)
     }
-    var complete = floor
-    while complete < number, scanned[complete + 1] != nil { complete += 1 }
-    for settled in scanned.keys where settled <= complete { scanned[settled] = nil }
-    floor = complete
+    floor = block.number
+    floorHash = block.hash
+    for settled in scanned.keys where settled <= floor { scanned[settled] = nil }
     // The last block that could hold it is the one before.
-    guard inclusion == nil, let expiresAt, complete + 1 >= expiresAt else { return nil }
+    guard inclusion == nil, let expiresAt, floor + 1 >= expiresAt else { return nil }
     isDone = true
     return .expired
   }

@@ -30,6 +30,7 @@ extension ChainClient {
   ///   - lifetime: blocks in which it may be included, raised to a power of two of at least 4.
   ///   - nonce: nil for the next one that neither the chain nor the pool has seen.
   ///   - tip: paid on top of the fee, for a better place in the pool.
+  /// - Throws: ``ExtrinsicError`` `expired` when finality is so far behind that the signature would be born dead.
   public func signingContext(
     for account: AccountID, lifetime: UInt64 = defaultLifetime, nonce: UInt32? = nil, tip: Planck = 0
   ) async throws -> SigningContext {
@@ -40,6 +41,12 @@ extension ChainClient {
     let anchor = min(finalized.number, best.number > 0 ? best.number - 1 : 0)
     let era = Era.mortal(period: lifetime, at: anchor)
     let birth = era.birth(at: anchor)
+    if let death = era.death(at: anchor), death <= best.number + 1 {
+      throw ExtrinsicError(
+        .expired,
+        "finality is \(best.number - min(best.number, finalized.number)) blocks behind, which an era of \(lifetime) blocks does not outlive",
+        remedy: "Wait for finality, or sign for a longer time.")
+    }
     async let birthHash = birth == finalized.number ? finalized.hash : blockHash(number: birth)
     let runtime = try await best.runtime()
     let next: UInt32

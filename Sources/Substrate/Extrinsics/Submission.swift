@@ -19,8 +19,8 @@ public protocol ExtrinsicSubmitter: RPCClient {
 extension ChainClient {
   /// How often blocks are looked for when no endpoint announces them.
   static let pollInterval = Duration.seconds(2)
-  /// How many final blocks are looked through at a time.
-  static let searchStretch: UInt64 = 64
+  /// How many statuses may wait for a slow reader; older ones are dropped, the last one never.
+  static let statusBacklog = 64
 
   /// Sends an extrinsic, unless the runtime changed since it was signed: Hypertensor's version numbers, which
   /// the signature covers, don't tell. Sending the same bytes again does no harm.
@@ -51,7 +51,7 @@ extension ChainClient {
   /// Sends an extrinsic and follows it until it is final.
   ///
   /// The node's own watch only hastens the search: what counts is found in blocks, so a watch that falls
-  /// silent loses nothing.
+  /// silent loses nothing. While it is not known whether an endpoint took it, the same bytes are sent again.
   public func submitAndFollow(
     _ extrinsic: SignedExtrinsic, from block: UInt64
   ) -> AsyncThrowingStream<ExtrinsicStatus, any Error> {
@@ -67,19 +67,36 @@ extension ChainClient {
     follow(extrinsic, from: block, sending: false)
   }
 
+  /// Whether an endpoint has taken the extrinsic for certain.
+  ///
+  /// - Throws: what ``submit(_:)`` throws, unless it may have been taken all the same.
+  private func send(_ extrinsic: SignedExtrinsic) async throws -> Bool {
+    do {
+      try await submit(extrinsic)
+      return true
+    } catch let error as RPCError where error.kind == .timeout || error.kind == .connectionLost {
+      logger.info("an extrinsic may or may not have been taken", metadata: ["error": "\(error)"])
+      return false
+    }
+  }
+
   private func follow(
     _ extrinsic: SignedExtrinsic, from block: UInt64, sending: Bool
   ) -> AsyncThrowingStream<ExtrinsicStatus, any Error> {
-    let (stream, continuation) = AsyncThrowingStream.makeStream(of: ExtrinsicStatus.self)
+    let (stream, continuation) = AsyncThrowingStream.makeStream(
+      of: ExtrinsicStatus.self, bufferingPolicy: .bufferingNewest(Self.statusBacklog))
     let task = Task {
       do {
-        if sending { try await submit(extrinsic) }
+        var isSent = true
+        if sending { isSent = try await send(extrinsic) }
         var search = ExtrinsicSearch(client: self, extrinsic: extrinsic, from: block)
         try await withThrowingTaskGroup(of: Void.self) { group in
           let heads = HeadTicks(rpc)
           group.addTask { try await heads.run() }
           defer { group.cancelAll() }
           for try await _ in heads.ticks {
+            // Whoever refuses it now may do so because it is in a block already, which the search will find.
+            if !isSent { isSent = (try? await send(extrinsic)) ?? false }
             for status in try await search.advance() {
               continuation.yield(status)
               if case .finalized = status {

@@ -5,8 +5,8 @@ public struct AccountState: Sendable, Hashable {
   public let reserved: Planck
   public let frozen: Planck
 
-  /// What can be spent: all that is free and not frozen.
-  public var spendable: Planck { free.saturatingSubtracting(frozen) }
+  /// What can be spent: all that is free, but for what is frozen and not already held back by reserves.
+  public var spendable: Planck { free.saturatingSubtracting(frozen.saturatingSubtracting(reserved)) }
 
   init(_ value: ScaleValue) throws(ScaleError) {
     nonce = try value.field("nonce").integer()

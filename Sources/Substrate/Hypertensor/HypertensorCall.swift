@@ -39,11 +39,17 @@ extension HypertensorCall {
   /// - Parameters:
   ///   - node: the proposer; sent only where the runtime wants it (generation C).
   ///   - scores: each node once; they are sent in ascending order of their ids.
+  /// - Throws: ``ExtrinsicError`` `malformed-call` for a node that is named twice: the chain would count its
+  ///   score twice in the sum and cut everybody's pay (spec/chain.md §10).
   public static func proposeAttestation(
     subnet: UInt32, node: UInt32, scores: [ConsensusSubmission.Score], prioritizeQueueNode: UInt32? = nil,
     removeQueueNode: UInt32? = nil, arguments: [UInt8]? = nil, attestData: [UInt8]? = nil
-  ) -> HypertensorCall {
-    let data = scores.sorted { $0.subnetNodeID < $1.subnetNodeID }.map { score in
+  ) throws(ExtrinsicError) -> HypertensorCall {
+    let scores = scores.sorted { $0.subnetNodeID < $1.subnetNodeID }
+    if let repeated = zip(scores, scores.dropFirst()).first(where: { $0.subnetNodeID == $1.subnetNodeID })?.0 {
+      throw ExtrinsicError(.malformedCall, "the scores name the subnet node \(repeated.subnetNodeID) twice")
+    }
+    let data = scores.map { score in
       ScaleValue.fields([
         .init("subnet_node_id", .id(score.subnetNodeID)), .init("score", score.score.scaleValue),
       ])
@@ -123,15 +129,15 @@ extension HypertensorCall {
       CallArgument("peer_info", node.peer.value, .oneOf("peer")),
       CallArgument("bootnode_peer_info", .option(node.bootnodePeer?.value), .ifDeclared),
       CallArgument("client_peer_info", .option(node.clientPeer?.value), .ifDeclared),
-      CallArgument("peer_id", .text(node.peer.peerID), .oneOf("peer")),
+      CallArgument("peer_id", .utf8(node.peer.peerID), .oneOf("peer")),
     ]
     if let validator = node.validatorID { arguments.append(CallArgument("validator_id", .id(validator), .ifDeclared)) }
     if let bootnode = node.bootnodePeer {
-      arguments.append(CallArgument("bootnode_peer_id", .text(bootnode.peerID), .ifDeclared))
+      arguments.append(CallArgument("bootnode_peer_id", .utf8(bootnode.peerID), .ifDeclared))
       arguments.append(CallArgument("bootnode", .optionalBytes(bootnode.multiaddr), .ifDeclared))
     }
     if let client = node.clientPeer {
-      arguments.append(CallArgument("client_peer_id", .text(client.peerID), .ifDeclared))
+      arguments.append(CallArgument("client_peer_id", .utf8(client.peerID), .ifDeclared))
     }
     return HypertensorCall("register_subnet_node", arguments)
   }
@@ -195,7 +201,7 @@ extension HypertensorCall {
     ]
     if let peer {
       for name in ["new_peer_id", "new_bootnode_peer_id", "new_client_peer_id"] {
-        arguments.append(CallArgument(name, .text(peer.peerID), .oneOf("peer")))
+        arguments.append(CallArgument(name, .utf8(peer.peerID), .oneOf("peer")))
       }
     }
     return HypertensorCall(call, arguments)
@@ -259,4 +265,7 @@ extension HypertensorCall {
 
 extension ScaleValue {
   static func optionalBytes(_ bytes: [UInt8]?) -> ScaleValue { .option(bytes.map { .bytes($0) }) }
+
+  /// Text as the bytes that the chain keeps; as ``text(_:)`` it could be taken for hex.
+  static func utf8(_ text: String) -> ScaleValue { .bytes(Array(text.utf8)) }
 }

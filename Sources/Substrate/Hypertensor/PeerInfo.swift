@@ -1,6 +1,7 @@
 /// A peer as the chain stores it.
 public struct PeerInfo: Sendable, Hashable {
-  /// The peer id's text, such as `12D3Koo…`; the chain stores the ASCII bytes of it.
+  /// The peer id's text, such as `12D3Koo…`; the chain stores the ASCII bytes of it. Bytes that are no text
+  /// are given as `0x` and hex.
   public let peerID: String
   /// Generation B and C: a binary multiaddr that ends with `/p2p`. Generation A: unchecked bytes, text in practice.
   public let multiaddr: [UInt8]?
@@ -36,13 +37,12 @@ extension ScaleValue {
     return account
   }
 
-  /// Text that the chain keeps as bytes. Peer ids are ASCII; anything else is refused.
+  /// Text that the chain keeps as bytes. The chain looks at the first of them only, so a stranger can store
+  /// any others: these are given as `0x` and hex, which no peer has for its id, and hide nobody else's.
   func peerID() throws(ScaleError) -> String {
     let bytes = try byteArray()
-    guard bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
-      throw ScaleError(.malformed, "a peer id that is not printable ASCII")
-    }
-    return String(decoding: bytes, as: UTF8.self)
+    let isText = bytes.allSatisfy { $0 > 0x20 && $0 < 0x7f }
+    return isText ? String(decoding: bytes, as: UTF8.self) : Hex.encode(bytes)
   }
 
   func optionalBytes() throws(ScaleError) -> [UInt8]? {

@@ -6,9 +6,9 @@ public struct SubnetClock: Sendable, Hashable {
   public let epochLength: UInt64
   public let slot: UInt64
 
-  /// - Returns: nil for an epoch without blocks.
+  /// - Returns: nil for an epoch without blocks, or numbers above those of the chain (u32), so that no sum overflows.
   public init?(epochLength: UInt64, slot: UInt64) {
-    guard epochLength > 0 else { return nil }
+    guard epochLength > 0, epochLength <= UInt32.max, slot <= UInt32.max else { return nil }
     self.epochLength = epochLength
     self.slot = slot
   }

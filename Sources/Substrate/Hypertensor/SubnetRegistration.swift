@@ -32,10 +32,10 @@ public struct SubnetRegistration: Sendable, Hashable {
   /// The fields that this library can fill, in the spellings of all generations.
   private func field(_ name: String, _ generation: Generation) -> ScaleValue? {
     switch name {
-    case "name": .text(self.name)
-    case "repo": .text(repo)
-    case "description": .text(description)
-    case "misc": .text(misc)
+    case "name": .utf8(self.name)
+    case "repo": .utf8(repo)
+    case "description": .utf8(description)
+    case "misc": .utf8(misc)
     case "min_stake": minimumStake.scaleValue
     case "max_stake": maximumStake.scaleValue
     case "delegate_stake_percentage": delegateStakePercentage.scaleValue
@@ -49,7 +49,7 @@ public struct SubnetRegistration: Sendable, Hashable {
         bootnodes.map { bootnode in
           generation == .a
             ? .bytes(bootnode.multiaddr)
-            : .tuple([.text(bootnode.peerID ?? ""), .bytes(bootnode.multiaddr)])
+            : .tuple([.utf8(bootnode.peerID ?? ""), .bytes(bootnode.multiaddr)])
         })
     default: nil
     }

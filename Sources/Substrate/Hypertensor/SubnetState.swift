@@ -43,7 +43,7 @@ public struct SubnetState: Sendable {
     guard let slot = try await slot() else { return nil }
     let length: UInt64 = try await state.constant("Network", "EpochLength").integer()
     guard let clock = SubnetClock(epochLength: length, slot: UInt64(slot)) else {
-      throw ChainError(.malformed, "the chain says that an epoch has no blocks")
+      throw ChainError(.malformed, "the chain says that an epoch has \(length) blocks")
     }
     return clock
   }

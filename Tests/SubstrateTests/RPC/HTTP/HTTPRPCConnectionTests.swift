@@ -48,9 +48,12 @@ struct HTTPRPCConnectionTests {
       $0.messageSize = 1000
       $0.metadataMessageSize = 3000
     }
-    try await withServer(options: options, respond: { request, _ in
-      [.send(Answer.result(request, .string(String(repeating: "x", count: 2000))))]
-    }) { (connection, _) async throws in
+    try await withServer(
+      options: options,
+      respond: { request, _ in
+        [.send(Answer.result(request, .string(String(repeating: "x", count: 2000))))]
+      }
+    ) { (connection, _) async throws in
       #expect(await failure { try await connection.call("x") }?.kind == .frameTooLarge)
       #expect(try await connection.call("state_getMetadata").stringValue?.count == 2000)
     }
@@ -70,7 +73,8 @@ struct HTTPRPCConnectionTests {
   @Test("A connection closed in the middle of an answer is lost")
   func closeMidAnswer() async throws {
     let half = Array("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"jsonrpc\"".utf8)
-    try await withServer(respond: { _, _ in [.raw(half), .wait(.milliseconds(20)), .close] }) { (connection, _) async throws in
+    try await withServer(respond: { _, _ in [.raw(half), .wait(.milliseconds(20)), .close] }) {
+      (connection, _) async throws in
       #expect(await failure { try await connection.call("x") }?.kind == .connectionLost)
     }
   }

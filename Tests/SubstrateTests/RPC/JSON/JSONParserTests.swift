@@ -157,7 +157,8 @@ extension JSONValue {
     // A half: a fraction without rounding, and never an integer in disguise.
     case 5: .double(Double(Int32.random(in: .min ... .max, using: &generator)) + 0.5)
     case 6: .string(String((0..<Int.random(in: 0..<20, using: &generator)).map { _ in character(&generator) }))
-    case 7: .array((0..<Int.random(in: 0..<6, using: &generator)).map { _ in random(depth: depth - 1, using: &generator) })
+    case 7:
+      .array((0..<Int.random(in: 0..<6, using: &generator)).map { _ in random(depth: depth - 1, using: &generator) })
     default:
       .object(
         Dictionary(

@@ -338,7 +338,8 @@ struct JSONRPCStateMachineTests {
         (next, opened) = (next + UInt64(size), opened + 1)
       case 3: try peer.subscribe(next); next += 1
       case 4: count(peer.receive(#"{"jsonrpc":"2.0","id":\#(id),"result":\#(step)}"#))
-      case 5: count(peer.receive(#"[{"jsonrpc":"2.0","id":\#(id),"result":0},{"jsonrpc":"2.0","id":\#(id + 1),"result":1}]"#))
+      case 5:
+        count(peer.receive(#"[{"jsonrpc":"2.0","id":\#(id),"result":0},{"jsonrpc":"2.0","id":\#(id + 1),"result":1}]"#))
       case 6: count(peer.receive(Self.item("\(step % 7)", "0")))
       default: count(peer.expire(after: .seconds(step / 8)))
       }

@@ -19,7 +19,8 @@ struct WebSocketConnectionTests {
 
   @Test("A thousand calls from as many tasks share one socket and get their own answers")
   func pipelining() async throws {
-    try await withServer(respond: { request, _ in [.send(Answer.result(request, request["params"] ?? nil))] }) { (connection, server) async throws in
+    try await withServer(respond: { request, _ in [.send(Answer.result(request, request["params"] ?? nil))] }) {
+      (connection, server) async throws in
       try await withThrowingTaskGroup(of: Void.self) { group in
         for index in 0..<1000 {
           group.addTask { () async throws in
@@ -111,7 +112,8 @@ struct WebSocketConnectionTests {
       $0.messageSize = 1 << 16
       $0.metadataMessageSize = 1 << 18
     }
-    try await withServer(options: options, respond: { request, _ in hostility.steps(request) }) { (connection, server) async throws in
+    try await withServer(options: options, respond: { request, _ in hostility.steps(request) }) {
+      (connection, server) async throws in
       let error = await failure { try await connection.call("x") }
       #expect(error?.kind == kind, "\(String(describing: error))")
       #expect(error?.endpoint == "ws://127.0.0.1:\(server.port)")
@@ -151,7 +153,8 @@ struct WebSocketConnectionTests {
   @Test("Pings are answered in both directions")
   func pings() async throws {
     let options = RPCConnectionOptions.with { $0.pingInterval = .milliseconds(50) }
-    try await withServer(options: options, respond: { request, _ in [.send(Answer.result(request, true))] }) { (connection, server) async throws in
+    try await withServer(options: options, respond: { request, _ in [.send(Answer.result(request, true))] }) {
+      (connection, server) async throws in
       #expect(await eventually { server.pings >= 2 })
       for peer in server.peers { peer.ping() }
       #expect(await eventually { server.pongs >= 1 })
@@ -251,7 +254,8 @@ struct WebSocketConnectionTests {
 
   @Test("A refused subscription throws the node's error")
   func refusedSubscription() async throws {
-    try await withServer(respond: { request, _ in [.send(Answer.error(request, -32601, "Method not found"))] }) { (connection, _) async throws in
+    try await withServer(respond: { request, _ in [.send(Answer.error(request, -32601, "Method not found"))] }) {
+      (connection, _) async throws in
       let error = await failure { try await connection.subscribe("on", unsubscribe: "off") }
       #expect(error?.server?.code == -32601)
     }
