@@ -32,7 +32,8 @@ extension RPCError {
 
   private static func http(_ error: HTTPClientError) -> RPCError {
     switch error {
-    case .cancelled: RPCError(.cancelled, "the task was cancelled")
+    // Either the caller has given up, or the client was closed under it.
+    case .cancelled where Task.isCancelled: RPCError(.cancelled, "the task was cancelled")
     case .deadlineExceeded, .readTimeout: RPCError(.timeout, "no answer in time")
     case .connectTimeout, .tlsHandshakeTimeout: RPCError(.timeout, "no connection in time")
     default: RPCError(.connectionLost, "the connection failed: \(error.shortDescription)")

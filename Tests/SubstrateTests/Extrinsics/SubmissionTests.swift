@@ -190,7 +190,8 @@ struct SubmissionTests {
     #expect(try await search.advance() == [.inBlock(block, .succeeded), .finalized(block, .succeeded)])
 
     node.finalize(head)
-    var other = ExtrinsicSearch(client: client, extrinsic: extrinsic, from: start)
+    // Another client: the first would not go back behind a final block that it used.
+    var other = ExtrinsicSearch(client: try await ChainClient(node), extrinsic: extrinsic, from: start)
     #expect(try await other.advance().isEmpty)
     node.finalize(ours)
     let error = await #expect(throws: ExtrinsicError.self) { _ = try await other.advance() }

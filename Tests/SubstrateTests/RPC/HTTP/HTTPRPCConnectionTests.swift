@@ -22,7 +22,8 @@ struct HTTPRPCConnectionTests {
     ])
   func status(_ status: UInt, _ kind: RPCError.Code, _ failureClass: FailureClass) async throws {
     let headers = ["Retry-After": "3", "Location": "http://127.0.0.1:1/"]
-    try await withServer(respond: { _, _ in [.status(status, headers)] }) { (connection, server) async throws in
+    try await withServer(respond: { _, _ in [.status(status, headers)] }) {
+      (connection, server) async throws in
       let error = await failure { try await connection.call("x") }
       #expect(error?.kind == kind)
       #expect(error?.failureClass == failureClass)

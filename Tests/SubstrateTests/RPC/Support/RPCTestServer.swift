@@ -133,6 +133,11 @@ final class RPCTestServer: Sendable {
     for peer in peers { peer.channel.close(promise: nil) }
   }
 
+  /// Leaves what clients send in the buffers of the sockets.
+  func stopReading() async {
+    for peer in peers { try? await peer.channel.setOption(.autoRead, value: false).get() }
+  }
+
   func stop() async {
     try? await server.close()
     dropConnections()
