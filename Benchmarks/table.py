@@ -11,7 +11,8 @@ TARGETS = {
     "16384 u32 decode": "≤ 100 µs",
     "attest build and sign": "≤ 200 µs",
     "stake decision, cached": "≤ 1 µs",
-    "1000 storage reads": "≥ 10 ×",
+    # A message for each read keeps the development node, not the client, busy for some 15 ms.
+    "1000 storage reads in a batch": "≥ 10 ×",
     "start of chain info": "≤ 300 ms",
 }
 SUFFIX = ".wallClock.histogram.percentiles.tsv"

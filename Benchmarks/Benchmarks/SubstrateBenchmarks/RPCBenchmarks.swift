@@ -14,18 +14,29 @@ func rpcBenchmarks() {
 
   guard let url = ProcessInfo.processInfo.environment["VALIDATORD_BENCH_ENDPOINT"] else { return }
   Benchmark("1000 storage reads") { benchmark in
-    let connection = try await WebSocketConnection.connect(to: RPCEndpoint(url, allowsPlaintext: true))
-    let metadata = try RuntimeMetadata(Vectors.metadata(15))
-    let key = try metadata.storage("System", "Number").key(types: metadata.types)
-    let parameters = [JSONValue(hex: key)]
-    benchmark.startMeasurement()
-    for _ in benchmark.scaledIterations {
+    try await measure(url, benchmark) { connection, read in
       try await withThrowingTaskGroup(of: JSONValue.self) { group in
-        for _ in 0..<1000 { group.addTask { try await connection.call("state_getStorage", parameters) } }
+        for _ in 0..<1000 { group.addTask { try await connection.call(read.method, read.params) } }
         for try await value in group { blackHole(value) }
       }
     }
-    benchmark.stopMeasurement()
-    await connection.close()
   }
+  Benchmark("1000 storage reads in a batch") { benchmark in
+    try await measure(url, benchmark) { connection, read in
+      for result in try await connection.batch([RPCCall](repeating: read, count: 1000)) { blackHole(try result.get()) }
+    }
+  }
+}
+
+private func measure(
+  _ url: String, _ benchmark: Benchmark, _ work: (WebSocketConnection, RPCCall) async throws -> Void
+) async throws {
+  let connection = try await WebSocketConnection.connect(to: RPCEndpoint(url, allowsPlaintext: true))
+  let metadata = try RuntimeMetadata(Vectors.metadata(15))
+  let key = try metadata.storage("System", "Number").key(types: metadata.types)
+  let read = RPCCall("state_getStorage", [JSONValue(hex: key)])
+  benchmark.startMeasurement()
+  for _ in benchmark.scaledIterations { try await work(connection, read) }
+  benchmark.stopMeasurement()
+  await connection.close()
 }
