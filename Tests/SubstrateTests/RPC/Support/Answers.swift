@@ -6,8 +6,7 @@ enum Answer {
     JSONValue.object(["jsonrpc": "2.0", "id": request["id"] ?? nil, "result": result]).description
   }
 
-  static func error(_ request: JSONValue, _ code: Int, _ message: String, _ data: JSONValue? = nil) -> String
-  {
+  static func error(_ request: JSONValue, _ code: Int, _ message: String, _ data: JSONValue? = nil) -> String {
     var error: [String: JSONValue] = ["code": JSONValue(code), "message": .string(message)]
     error["data"] = data
     return JSONValue.object(["jsonrpc": "2.0", "id": request["id"] ?? nil, "error": .object(error)])

@@ -52,8 +52,7 @@ final class TCPProxy: Sendable {
     return TCPProxy(shared: shared, server: server)
   }
 
-  private static func connect(_ client: any Channel, to port: Int, _ shared: Shared) -> EventLoopFuture<Void>
-  {
+  private static func connect(_ client: any Channel, to port: Int, _ shared: Shared) -> EventLoopFuture<Void> {
     ClientBootstrap(group: client.eventLoop)
       .channelOption(.autoRead, value: false)
       .connect(host: "127.0.0.1", port: port)

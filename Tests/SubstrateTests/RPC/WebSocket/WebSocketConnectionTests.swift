@@ -20,8 +20,8 @@ struct WebSocketConnectionTests {
 
   @Test("A thousand calls from as many tasks share one socket and get their own answers")
   func pipelining() async throws {
-    try await withServer(respond: { request, _ in [.send(Answer.result(request, request["params"] ?? nil))] })
-    { (connection, server) async throws in
+    try await withServer(respond: { request, _ in [.send(Answer.result(request, request["params"] ?? nil))] }) {
+      (connection, server) async throws in
       try await withThrowingTaskGroup(of: Void.self) { group in
         for index in 0..<1000 {
           group.addTask { () async throws in
