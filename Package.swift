@@ -65,6 +65,7 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
+      exclude: ["Protobuf/Schemas"],
       swiftSettings: strict),
     .executableTarget(
       name: "validatord",
