@@ -41,6 +41,13 @@ public struct FrameDecoder: Sendable {
     return buffer.readSlice(length: length)
   }
 
+  /// Gives up what is buffered behind the last message: once a negotiation is over, the bytes belong to the
+  /// protocol that it chose.
+  public mutating func takeRest() -> ByteBuffer {
+    defer { buffer = ByteBuffer() }
+    return buffer
+  }
+
   /// Says that the stream ended.
   ///
   /// - Throws: ``FramingError`` `framing.truncated` if a message was begun.
