@@ -16,7 +16,9 @@ final class ConnectionMailbox: Sendable {
     case reset(UInt32)
     case deadline(UInt32, NIODeadline?)
     case open(OutboundStreamRequest)
-    /// Close when no stream is left.
+    /// Take no more streams and close when those that are open have ended.
+    case goAway
+    /// Close when unused for a while.
     case retire
     case close
   }
@@ -61,5 +63,15 @@ final class ConnectionMailbox: Sendable {
       return (state.commands, state.receiver)
     }
     receiver?.value.take(commands)
+  }
+
+  /// Answers a command that comes after the connection's end.
+  static func refuse(_ command: Command) {
+    let error = StreamError(.connectionLost, "the connection has ended")
+    switch command {
+    case .writeFrame(_, _, _, let done): done.resume(throwing: error)
+    case .open(let request): request.fail(error)
+    default: break
+    }
   }
 }

@@ -31,7 +31,8 @@ public struct ResourceLimits: Sendable {
 
   /// Everything together.
   public var system = Scope(
-    inboundConnections: 1024, outboundConnections: 1024, connections: 1536, streams: 16_384, memory: 512 << 20)
+    inboundConnections: 1024, outboundConnections: 1024, connections: 1536, streams: 16_384, memory: 512 << 20
+  )
   /// What is not authenticated or negotiated yet.
   public var transient = Scope(
     inboundConnections: 256, outboundConnections: 128, connections: 384, streams: 4096, memory: 32 << 20)

@@ -13,6 +13,9 @@ final class StreamCore: Sendable {
     var writer: CheckedContinuation<Void, any Error>?
     var task: Task<Void, Never>?
     var isAbandoned = false
+    /// The session and the handler's task: the stream counts until both are done with it, so that resetting a
+    /// stream does not make room for the next one while its handler still works (CVE-2023-44487).
+    var holders = 1
   }
 
   let id: UInt32
@@ -87,8 +90,17 @@ final class StreamCore: Sendable {
     writer?.resume()
   }
 
-  /// Gives the stream's place in the limits back.
-  func release() { resources.close() }
+  /// Adds the handler's task to those who hold the stream's place in the limits.
+  func retain() { state.withLock { $0.holders += 1 } }
+
+  /// Gives the place back when the session and the task have both called it.
+  func release() {
+    let isLast = state.withLock { state in
+      state.holders -= 1
+      return state.holders == 0
+    }
+    if isLast { resources.close() }
+  }
 
   /// Enters the stream under its protocol.
   func settle(_ protocolID: String, _ peer: PeerID) throws(ResourceLimitError) {
@@ -211,9 +223,10 @@ final class StreamCore: Sendable {
     if isNew { mailbox.post(.reset(id)) }
   }
 
-  /// Aborts the stream unless it was closed or aborted before.
+  /// Ends a stream that nobody holds any more: orderly if writing was ended, otherwise by an abort, since what
+  /// was written may be incomplete.
   func forget() {
-    if state.withLock({ !$0.isAbandoned && $0.pipe.failure == nil }) { reset() }
+    if state.withLock(\.pipe.writeClosed) { abandon() } else { reset() }
   }
 
   func setDeadline(_ deadline: NIODeadline?) { mailbox.post(.deadline(id, deadline)) }
