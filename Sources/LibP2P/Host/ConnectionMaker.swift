@@ -15,17 +15,8 @@ struct ConnectionMaker: Sendable {
   let environment: ConnectionEnvironment
   /// Enters a connection into the host's table just before it goes into service.
   let admit: @Sendable (P2PConnection) -> Void
-  private let nextID = ManagedAtomic<UInt64>(1)
-
-  init(
-    configuration: HostConfiguration, identity: NoiseIdentity, environment: ConnectionEnvironment,
-    admit: @escaping @Sendable (P2PConnection) -> Void
-  ) {
-    self.configuration = configuration
-    self.identity = identity
-    self.environment = environment
-    self.admit = admit
-  }
+  /// Numbers the connections.
+  let nextID: ManagedAtomic<UInt64>
 
   // MARK: Outbound
 

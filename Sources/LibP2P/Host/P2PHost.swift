@@ -1,5 +1,5 @@
-import Logging
-public import NIOCore
+import Atomics
+import NIOCore
 public import ServiceLifecycle
 import Synchronization
 
@@ -11,7 +11,7 @@ public final class P2PHost: Service, Sendable {
   /// Events kept for a watcher that does not read them; older ones are dropped.
   public static let eventBacklog = 1024
 
-  private struct State {
+  struct State {
     var handlers = ProtocolHandlers()
     var table: ConnectionTable
     var backoff = DialBackoff()
@@ -34,7 +34,8 @@ public final class P2PHost: Service, Sendable {
   let resources: ResourceManager
   private let identity: NoiseIdentity
   private let offences: MisbehaviourLog
-  private let state: Mutex<State>
+  private let nextConnection = ManagedAtomic<UInt64>(1)
+  let state: Mutex<State>
 
   /// - Throws: ``KeyError`` if the identity can't sign.
   public init(_ configuration: HostConfiguration) throws(KeyError) {
@@ -47,13 +48,13 @@ public final class P2PHost: Service, Sendable {
     state = Mutex(State(table: ConnectionTable(ownID: configuration.identity.peerID)))
   }
 
-  private var maker: ConnectionMaker {
+  var maker: ConnectionMaker {
     ConnectionMaker(
       configuration: configuration, identity: identity,
       environment: ConnectionEnvironment(
         resources: resources, timeouts: configuration.timeouts, yamux: configuration.yamux,
         handler: { name in self.state.withLock { $0.handlers[name] } }, report: { self.take($0) }),
-      admit: { self.enter($0) })
+      admit: { self.enter($0) }, nextID: nextConnection)
   }
 
   // MARK: Life
@@ -157,139 +158,6 @@ public final class P2PHost: Service, Sendable {
   /// The protocols served by id.
   public var protocols: [String] { state.withLock(\.handlers.ids) }
 
-  // MARK: Addresses
-
-  /// The addresses listened on, with the ports that were given.
-  public var listenAddresses: [Multiaddr] {
-    state.withLock(\.listeners).compactMap { $0.localAddress.flatMap(Multiaddr.init(tcp:)) }
-  }
-
-  /// The addresses to tell others: what is listened on, and what others agree to see.
-  public var advertisedAddresses: [Multiaddr] {
-    let own = listenAddresses.filter { $0.scope != .unspecified }
-    return own + state.withLock(\.observed.confirmed).filter { !own.contains($0) }
-  }
-
-  /// Notes the address under which a peer says it sees this node. Only a peer that dialed this node can know an
-  /// address that others can dial, so only inbound connections count.
-  public func noteObserved(_ address: Multiaddr, by connection: P2PConnection) {
-    guard connection.direction == .inbound else { return }
-    state.withLock { $0.observed.report(address, by: connection.remoteAddress) }
-  }
-
-  /// Notes what a connected peer serves, so that streams to it need not wait for its consent.
-  public func noteProtocols(_ protocols: Set<String>, of peer: PeerID) {
-    state.withLock { if !$0.table[peer].isEmpty { $0.protocols[peer] = protocols } }
-  }
-
-  /// Where addresses of peers come from that are to be called and not connected.
-  public func setRouting(_ routing: (any PeerRouting)?) { state.withLock { $0.routing = routing } }
-
-  // MARK: Calling
-
-  /// Connects with a peer, or returns the connection that is there. Callers at the same time share one dial.
-  ///
-  /// - Parameters:
-  ///   - peer: whom to reach.
-  ///   - addresses: where; empty asks the routing.
-  /// - Throws: ``HostError``, ``NoiseError`` `noise.peer-mismatch`, ``NegotiationError``, ``ResourceLimitError``,
-  ///   `CancellationError`.
-  public func connect(to peer: PeerID, at addresses: [Multiaddr] = []) async throws -> P2PConnection {
-    guard peer != peerID else { throw HostError(.ownself, "\(peer) is this node itself") }
-    let (connection, flight, isNew) = try state.withLock { state in
-      if let connection = state.table.best(for: peer) { return (connection, DialFlight(), false) }
-      guard !state.isStopping else { throw HostError(.stopped, "the host is not running") }
-      if let flight = state.flights[peer] { return (P2PConnection?.none, flight, false) }
-      if let end = state.backoff.pause(peer, now: .now()) {
-        let seconds = (end - .now()).nanoseconds / 1_000_000_000 + 1
-        throw HostError(.backoff, "\(peer) could not be reached; the next attempt is in \(seconds) s")
-      }
-      let flight = DialFlight()
-      state.flights[peer] = flight
-      return (nil, flight, true)
-    }
-    if let connection { return connection }
-    if isNew { flight.run(Task { await self.dial(peer, addresses, flight) }) }
-    return try await flight.wait()
-  }
-
-  /// Connects with whoever is at an address.
-  ///
-  /// - Throws: as ``connect(to:at:)``.
-  public func connect(at address: Multiaddr) async throws -> P2PConnection {
-    if let peer = address.peerID { return try await connect(to: peer, at: [address]) }
-    return try await race(nil, [address])
-  }
-
-  /// Opens a stream with a peer, over the connection that is there or a new one.
-  ///
-  /// - Parameters:
-  ///   - peer: whom to call.
-  ///   - protocols: ids that will do, best first.
-  ///   - addresses: where to dial if there is no connection; empty asks the routing.
-  /// - Throws: as ``connect(to:at:)`` and ``P2PConnection/openStream(_:assumed:)``.
-  public func openStream(
-    to peer: PeerID, _ protocols: [String], at addresses: [Multiaddr] = []
-  ) async throws -> P2PStream {
-    let connection = try await connect(to: peer, at: addresses)
-    let assumed =
-      protocols.count == 1 && state.withLock { $0.protocols[peer]?.isSuperset(of: protocols) == true }
-    do {
-      return try await connection.openStream(protocols, assumed: assumed)
-    } catch  where connection.isRetired {
-      // It went away under our hands; nothing was asked of the peer yet.
-      return try await connect(to: peer, at: addresses).openStream(protocols)
-    }
-  }
-
-  private func dial(_ peer: PeerID, _ addresses: [Multiaddr], _ flight: DialFlight) async {
-    let result: Result<P2PConnection, any Error>
-    do {
-      var known = addresses
-      if known.isEmpty, let routing = state.withLock(\.routing) {
-        known = try await routing.addresses(of: peer)
-      }
-      result = .success(try await race(peer, known))
-    } catch {
-      result = .failure(error)
-    }
-    state.withLock { state in
-      state.flights[peer] = nil
-      switch result {
-      case .success: state.backoff.succeeded(peer)
-      case .failure(let error):
-        guard !(error is CancellationError) else { return }
-        var random = SystemRandomNumberGenerator()
-        state.backoff.failed(peer, now: .now(), using: &random)
-      }
-    }
-    if case .failure(let error as any LibP2PError) = result { publish(.dialFailed(peer, error)) }
-    flight.complete(result)
-  }
-
-  private func race(_ peer: PeerID?, _ addresses: [Multiaddr]) async throws -> P2PConnection {
-    var targets: [DialTarget] = []
-    var reason = HostError(.noAddress, "no address of \(peer?.description ?? "the peer") can be dialed")
-    for address in addresses.prefix(DialTarget.maximumCount) {
-      guard peer == nil || address.peerID == nil || address.peerID == peer, let endpoint = address.tcpEndpoint
-      else { continue }
-      guard configuration.gater.allowsDial(to: peer, at: address) else {
-        reason = HostError(.refused, "the policy refuses to dial \(address)")
-        continue
-      }
-      do {
-        targets += try await NameResolver.resolve(endpoint).map { DialTarget(address: address, socket: $0) }
-      } catch let error as HostError {
-        reason = error
-      }
-    }
-    guard !targets.isEmpty else { throw reason }
-    let maker = maker
-    return try await DialRace(
-      attemptDelay: configuration.timeouts.attemptDelay, deadline: configuration.timeouts.dial
-    ) { try await maker.dial($0, peer: peer) }.run(DialTarget.ordered(targets))
-  }
-
   // MARK: Connections
 
   /// The peers connected now.
@@ -355,7 +223,7 @@ public final class P2PHost: Service, Sendable {
     }
   }
 
-  private func publish(_ event: HostEvent) {
+  func publish(_ event: HostEvent) {
     for watcher in state.withLock({ Array($0.watchers.values) }) { watcher.yield(event) }
   }
 }
