@@ -1,0 +1,206 @@
+extension EndpointPool {
+  // MARK: RPCClient
+
+  /// A read within the pool's timeout or the one given; repeated on another endpoint when one fails. A
+  /// method that is not known to read is sent once.
+  ///
+  /// - Throws: ``RPCError``; `staleView` when no endpoint reaches the finalized block shown before.
+  public func call(_ method: String, _ params: [JSONValue], timeout: Duration?) async throws -> JSONValue {
+    try await attempt(.finalized, timeout, repeats: RPCMethod.isRepeatable(method)) { connection, timeout in
+      try await connection.call(method, params, timeout: timeout)
+    }
+  }
+
+  /// A read from an endpoint whose best chain has at least the given height, for reads at a block.
+  ///
+  /// - Throws: ``RPCError``; `staleView` when no endpoint gets there in time.
+  public func call(
+    _ method: String, _ params: [JSONValue], atLeast height: UInt64, timeout: Duration? = nil
+  ) async throws -> JSONValue {
+    try await attempt(.best(height), timeout, repeats: RPCMethod.isRepeatable(method)) {
+      connection, timeout in
+      try await connection.call(method, params, timeout: timeout)
+    }
+  }
+
+  public func batch(_ calls: [RPCCall], timeout: Duration?) async throws -> [Result<JSONValue, RPCError>] {
+    try await batch(calls, floor: .finalized, timeout)
+  }
+
+  /// A batch of reads from an endpoint whose best chain has at least the given height.
+  public func batch(
+    _ calls: [RPCCall], atLeast height: UInt64, timeout: Duration? = nil
+  ) async throws -> [Result<JSONValue, RPCError>] {
+    try await batch(calls, floor: .best(height), timeout)
+  }
+
+  private func batch(
+    _ calls: [RPCCall], floor: PoolStateMachine.Floor, _ timeout: Duration?
+  ) async throws -> [Result<JSONValue, RPCError>] {
+    let repeats = calls.allSatisfy { RPCMethod.isRepeatable($0.method) }
+    return try await attempt(floor, timeout, repeats: repeats) { connection, timeout in
+      try await connection.batch(calls, timeout: timeout)
+    }
+  }
+
+  /// A subscription on one endpoint, which ends with it. ``resilientSubscription(_:_:unsubscribe:itemDeadline:)``
+  /// moves on to another endpoint.
+  public func subscribe(
+    _ method: String, _ params: [JSONValue], unsubscribe: String, itemDeadline: Duration?
+  ) async throws -> RPCSubscription {
+    try await attempt(.finalized, nil, repeats: RPCMethod.isRepeatable(method), subscribes: true) {
+      connection, _ in
+      try await connection.subscribe(method, params, unsubscribe: unsubscribe, itemDeadline: itemDeadline)
+    }
+  }
+
+  // MARK: Submissions
+
+  /// Sends to every connected endpoint at once, to each exactly once, and returns what each said.
+  ///
+  /// - Throws: ``RPCError`` when no endpoint is connected within the timeout; nothing was sent then.
+  public func submitToAll(
+    _ method: String, _ params: [JSONValue], timeout: Duration? = nil
+  ) async throws -> [SubmissionOutcome] {
+    let deadline = ContinuousClock.now + (timeout ?? options.callTimeout)
+    let targets = try await connected(until: deadline)
+    let names = endpoints.map(\.name)
+    return await withTaskGroup(of: (Int, Result<JSONValue, RPCError>).self) { group in
+      for (index, connection) in targets {
+        group.addTask {
+          do {
+            let left = max(.zero, ContinuousClock.now.duration(to: deadline))
+            return (index, .success(try await connection.call(method, params, timeout: left)))
+          } catch {
+            return (index, .failure(RPCError.transport(error)))
+          }
+        }
+      }
+      var outcomes: [(Int, Result<JSONValue, RPCError>)] = []
+      for await outcome in group { outcomes.append(outcome) }
+      return outcomes.sorted { $0.0 < $1.0 }.map { SubmissionOutcome(endpoint: names[$0.0], result: $0.1) }
+    }
+  }
+
+  // MARK: Attempts
+
+  private typealias Selected = (index: Int, connection: any EndpointConnection)
+
+  private func attempt<T: Sendable>(
+    _ floor: PoolStateMachine.Floor, _ timeout: Duration?, repeats: Bool, subscribes: Bool = false,
+    _ body: (any EndpointConnection, Duration) async throws -> T
+  ) async throws(RPCError) -> T {
+    let deadline = ContinuousClock.now + (timeout ?? options.callTimeout)
+    var tried: Set<Int> = []
+    var last: RPCError?
+    while true {
+      let selected: Selected
+      do throws(RPCError) {
+        selected = try await select(floor, tried: tried, until: deadline, last, subscribes: subscribes)
+      } catch {
+        throw last ?? error
+      }
+      if tried.contains(selected.index) { tried = [] }
+      let start = ContinuousClock.now
+      let left = max(.zero, start.duration(to: deadline))
+      do {
+        let value = try await body(selected.connection, repeats ? min(left, options.attemptTimeout) : left)
+        note(selected.index, nil, start.duration(to: .now))
+        return value
+      } catch {
+        let error = RPCError.transport(error)
+        note(selected.index, error, start.duration(to: .now))
+        guard repeats, error.isWorthAnotherEndpoint, ContinuousClock.now < deadline else { throw error }
+        tried.insert(selected.index)
+        last = error
+      }
+    }
+  }
+
+  /// Waits for an endpoint that fits.
+  ///
+  /// - Parameter last: the error of the attempt before. If it was about the endpoint, each is tried once.
+  private func select(
+    _ floor: PoolStateMachine.Floor, tried: Set<Int>, until deadline: ContinuousClock.Instant,
+    _ last: RPCError? = nil, subscribes: Bool = false
+  ) async throws(RPCError) -> Selected {
+    var tried = tried
+    while true {
+      if Task.isCancelled { throw RPCError(.cancelled, "the task was cancelled") }
+      let now = ContinuousClock.now
+      let (choice, connection, generation, isShutDown) = state.withLock { state in
+        var unfit = tried
+        if subscribes {
+          unfit.formUnion(state.connections.filter { !$0.value.hasSubscriptions }.keys)
+        }
+        let choice = state.machine.choose(floor, tried: unfit, now: now)
+        let connection: (any EndpointConnection)? =
+          if case .use(let index) = choice { state.connections[index] } else { nil }
+        return (choice, connection, state.waiters.generation, state.isShutDown)
+      }
+      if isShutDown { throw RPCError(.cancelled, "the pool is shut down") }
+      switch (choice, connection) {
+      case (.use(let index), let connection?): return (index, connection)
+      case (.use, nil): throw RPCError(.unreachable, "the endpoint has no connection")
+      case (.fail(let error), _): throw error
+      case (.wait(let until, let reason), _):
+        if let last, last.failureClass == .endpoint, !tried.isEmpty { throw last }
+        guard now < deadline else { throw reason }
+        tried = []
+        await waitForChange(since: generation, until: min(deadline, until ?? deadline))
+      }
+    }
+  }
+
+  /// Waits for any endpoint, and returns all that are connected.
+  private func connected(until deadline: ContinuousClock.Instant) async throws(RPCError) -> [Selected] {
+    while true {
+      if Task.isCancelled { throw RPCError(.cancelled, "the task was cancelled") }
+      let now = ContinuousClock.now
+      let (targets, choice, generation, isShutDown) = state.withLock { state in
+        let targets = state.machine.connected.compactMap { index in
+          state.connections[index].map { Selected(index, $0) }
+        }
+        return (targets, state.machine.choose(.best(0), now: now), state.waiters.generation, state.isShutDown)
+      }
+      if isShutDown { throw RPCError(.cancelled, "the pool is shut down") }
+      guard targets.isEmpty else { return targets }
+      switch choice {
+      case .fail(let error): throw error
+      case .wait(_, let reason) where now >= deadline: throw reason
+      case .wait, .use: await waitForChange(since: generation, until: deadline)
+      }
+    }
+  }
+
+  private func note(_ index: Int, _ error: RPCError?, _ time: Duration) {
+    // An error of the node about the request is an answer: the endpoint works.
+    guard let error, !error.isAnswer else {
+      metrics[index].answered(in: time)
+      state.withLock { $0.machine.succeeded(index, in: time) }
+      return
+    }
+    guard error.kind != .cancelled else { return }
+    metrics[index].failed()
+    let doomed: (any EndpointConnection)? = state.withLock { state in
+      var generator = SystemRandomNumberGenerator()
+      let gives = state.machine.failed(index, error, now: .now, using: &generator)
+      return gives ? state.connections[index] : nil
+    }
+    doomed?.giveUp()
+  }
+}
+
+extension RPCError {
+  /// Whether the node has answered, if only with an error about the request.
+  fileprivate var isAnswer: Bool {
+    kind == .server && failureClass != .transient && failureClass != .rate
+  }
+
+  fileprivate var isWorthAnotherEndpoint: Bool {
+    switch failureClass {
+    case .transient, .endpoint, .rate: true
+    case .staleView, .permanent: false
+    }
+  }
+}

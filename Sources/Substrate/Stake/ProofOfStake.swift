@@ -1,0 +1,234 @@
+public import Logging
+private import Metrics
+private import Synchronization
+
+/// Decides whether peers have stake in one subnet, from the chain's finalized state.
+///
+/// Answers of the chain are remembered for a while, each question is asked once however many wait for it,
+/// and what could not be answered is never remembered. Events of finalized blocks take remembered answers
+/// back; peers that lost their stake are told to ``revocations()``.
+public final class ProofOfStake: Sendable {
+  public struct Configuration: Sendable, Hashable {
+    public var requirement: StakeRequirement
+    /// How long "staked" is believed.
+    public var successLifetime: Duration
+    /// How long "not staked" is believed.
+    public var failureLifetime: Duration
+    /// How many staked and how many unstaked peers are remembered.
+    public var capacity: Int
+    /// How many questions may be under way at once; further ones are `unknown`.
+    public var concurrentQuestions: Int
+
+    public init(
+      _ requirement: StakeRequirement, successLifetime: Duration = .seconds(300),
+      failureLifetime: Duration = .seconds(20), capacity: Int = 4096, concurrentQuestions: Int = 64
+    ) {
+      self.requirement = requirement
+      self.successLifetime = successLifetime
+      self.failureLifetime = failureLifetime
+      self.capacity = capacity
+      self.concurrentQuestions = concurrentQuestions
+    }
+  }
+
+  private struct Question {
+    let round: UInt64
+    let verdict: Task<StakeVerdict, Never>
+  }
+
+  private struct State {
+    var cache: StakeCache
+    var questions: [String: Question] = [:]
+    /// Rises with each invalidation; an answer to an older question is not remembered.
+    var round: UInt64 = 0
+    /// Peers that were staked before a change on chain and could not be asked about since.
+    var overdue: Set<String> = []
+    var highestBlock: UInt64 = 0
+    var listeners: [UInt64: AsyncStream<StakeRevocation>.Continuation] = [:]
+    var nextListener: UInt64 = 0
+
+    mutating func close(_ peerID: String, _ round: UInt64) {
+      if questions[peerID]?.round == round { questions[peerID] = nil }
+    }
+  }
+
+  public let configuration: Configuration
+  private let source: any StakeSource
+  private let now: @Sendable () -> ContinuousClock.Instant
+  private let logger: Logger
+  private let state: Mutex<State>
+
+  /// How many revocations may wait for a slow listener before its stream is ended.
+  static let revocationBacklog = 1024
+  /// How many peers are asked about at a time after a change on chain.
+  static let concurrentChecks = 8
+  /// The lengths that the chain allows a peer id's text.
+  static let peerIDLength = 32...128
+
+  private let hits = Counter(label: "substrate_stake_cache_hits_total")
+  private let misses = Counter(label: "substrate_stake_cache_misses_total")
+  private let unknowns = Counter(label: "substrate_stake_unknown_total")
+
+  public init(
+    _ configuration: Configuration, source: any StakeSource, logger: Logger = Logger(label: "substrate.stake"),
+    now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
+  ) {
+    self.configuration = configuration
+    self.source = source
+    self.logger = logger
+    self.now = now
+    state = Mutex(State(cache: StakeCache(configuration)))
+  }
+
+  // MARK: Asking
+
+  /// Whether the peer with that id (base58 or CIDv1 text) has the stake that is required.
+  public func verdict(_ peerID: String) async -> StakeVerdict {
+    if let known = cached(peerID) { return known }
+    guard Self.peerIDLength.contains(peerID.utf8.count), peerID.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+      return .notStaked
+    }
+    misses.increment()
+    let question: Task<StakeVerdict, Never>? = state.withLock { state in
+      let round = state.round
+      if let asked = state.questions[peerID], asked.round == round { return asked.verdict }
+      guard state.questions.count < configuration.concurrentQuestions else { return nil }
+      // Unstructured: whoever else waits for it still gets the answer if the first caller goes away.
+      let verdict = Task { await self.ask(peerID, round: round) }
+      state.questions[peerID] = Question(round: round, verdict: verdict)
+      return verdict
+    }
+    guard let question else { return unknown(peerID, "too many questions are under way") }
+    return await question.value
+  }
+
+  /// The remembered answer, without asking anybody.
+  public func cached(_ peerID: String) -> StakeVerdict? {
+    let now = now()
+    let verdict = state.withLock { $0.cache.verdict(peerID, at: now) }
+    if verdict != nil { hits.increment() }
+    return verdict
+  }
+
+  private func ask(_ peerID: String, round: UInt64) async -> StakeVerdict {
+    do {
+      let answer = try await source.isStaked(peerID, configuration.requirement)
+      return settle(peerID, answer, round: round)
+    } catch {
+      state.withLock { $0.close(peerID, round) }
+      return unknown(peerID, (error as? any SubstrateError)?.code ?? "\(type(of: error))")
+    }
+  }
+
+  private func settle(_ peerID: String, _ answer: StakeAnswer, round: UInt64) -> StakeVerdict {
+    let now = now()
+    let outcome: (verdict: StakeVerdict?, isRevoked: Bool) = state.withLock { state in
+      state.close(peerID, round)
+      guard answer.block.number >= state.highestBlock else { return (nil, false) }
+      state.highestBlock = answer.block.number
+      // The chain changed meanwhile: the answer holds for this caller, not for later ones.
+      guard round == state.round else { return (answer.isStaked ? .staked : .notStaked, false) }
+      let isRevoked = state.cache.record(peerID, isStaked: answer.isStaked, at: now)
+      return (answer.isStaked ? .staked : .notStaked, isRevoked)
+    }
+    if outcome.isRevoked { announce(StakeRevocation(peerID: peerID, block: answer.block)) }
+    return outcome.verdict ?? unknown(peerID, "the endpoint is behind a block that was already used")
+  }
+
+  private func unknown(_ peerID: String, _ reason: String) -> StakeVerdict {
+    unknowns.increment()
+    let now = now()
+    let provenAgo = state.withLock { $0.cache.provenAgo(peerID, at: now) }
+    logger.debug("stake unknown", metadata: ["peer": "\(peerID)", "reason": "\(reason)"])
+    return .unknown(.init(reason: reason, provenAgo: provenAgo))
+  }
+
+  // MARK: Changes on chain
+
+  /// Peers that lost their stake, from now on.
+  ///
+  /// A listener that falls ``revocationBacklog`` behind finds its stream ended and must look at all of its
+  /// connections again.
+  public func revocations() -> AsyncStream<StakeRevocation> {
+    let (stream, continuation) = AsyncStream.makeStream(
+      of: StakeRevocation.self, bufferingPolicy: .bufferingOldest(Self.revocationBacklog))
+    let id = state.withLock { state in
+      state.nextListener += 1
+      state.listeners[state.nextListener] = continuation
+      return state.nextListener
+    }
+    continuation.onTermination = { [weak self] _ in
+      self?.state.withLock { _ = $0.listeners.removeValue(forKey: id) }
+    }
+    return stream
+  }
+
+  /// Takes in a finalized block: answers that its events touch are forgotten, and peers that were staked are
+  /// asked about again. Blocks are given in order; pass nil for `block` after a gap.
+  public func update(_ block: BlockState?) async {
+    var touched: Set<String>?
+    if let block {
+      do {
+        let touches = StakeTouch.touches(try await block.events(), subnet: configuration.requirement.subnetID)
+        if touches.isEmpty, state.withLock({ $0.overdue.isEmpty }) { return }
+        touched = touches.contains(.everybody) ? nil : try await peers(touches, block)
+      } catch {
+        logger.warning(
+          "events of a block could not be read; all stake is looked up again", metadata: ["error": "\(error)"])
+      }
+    }
+    await invalidate(touched, at: block?.number)
+  }
+
+  /// Forgets what is known of these peers (nil: of all) and asks again about those that were staked.
+  func invalidate(_ peers: Set<String>?, at number: UInt64?) async {
+    let now = now()
+    let affected = state.withLock { state in
+      state.round += 1
+      if let number { state.highestBlock = max(state.highestBlock, number) }
+      return state.overdue.union(state.cache.invalidate(peers, at: now))
+    }
+    let overdue = await withTaskGroup(of: (String, StakeVerdict).self) { group in
+      var overdue: Set<String> = []
+      func take(_ answer: (peer: String, verdict: StakeVerdict)?) {
+        if let answer, case .unknown = answer.verdict { overdue.insert(answer.peer) }
+      }
+      for (index, peer) in affected.enumerated() {
+        if index >= Self.concurrentChecks { take(await group.next()) }
+        group.addTask { (peer, await self.verdict(peer)) }
+      }
+      for await answer in group { take(answer) }
+      return overdue
+    }
+    state.withLock { $0.overdue = overdue }
+  }
+
+  /// The peer ids of the touched nodes, before the block and after it.
+  private func peers(_ touches: Set<StakeTouch>, _ block: BlockState) async throws -> Set<String> {
+    var peers: Set<String> = []
+    let before = try await block.client.at(block.header.parent)
+    for state in [before, block] {
+      let subnet = state.subnet(configuration.requirement.subnetID)
+      for touch in touches {
+        let id: UInt32? =
+          switch touch {
+          case .node(let id): id
+          case .hotkey(let hotkey): try await subnet.nodeID(hotkey: hotkey)
+          case .everybody: nil
+          }
+        guard let id, let node = try await subnet.node(id) else { continue }
+        peers.formUnion([node.peer.peerID, node.bootnodePeer?.peerID, node.clientPeer?.peerID].compactMap(\.self))
+      }
+    }
+    return peers
+  }
+
+  private func announce(_ revocation: StakeRevocation) {
+    logger.info(
+      "stake revoked", metadata: ["peer": "\(revocation.peerID)", "block": "\(revocation.block.number)"])
+    let listeners = state.withLock { $0.listeners }
+    for listener in listeners.values {
+      if case .dropped = listener.yield(revocation) { listener.finish() }
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import Testing
+
+@testable import Substrate
+
+@Suite("Heartbeat")
+struct HeartbeatTests {
+  @Test("A silent peer is pinged, then given up; a byte from it starts over")
+  func cycle() {
+    let start = ContinuousClock.now
+    var heartbeat = HeartbeatStateMachine(limits: RPCLimits(), now: start)
+    #expect(heartbeat.tick(now: start + .seconds(14)) == .wait)
+    #expect(heartbeat.tick(now: start + .seconds(15)) == .ping)
+    #expect(heartbeat.tick(now: start + .seconds(24)) == .wait)
+    heartbeat.heard(now: start + .seconds(24))
+    #expect(heartbeat.next == start + .seconds(39))
+    #expect(heartbeat.tick(now: start + .seconds(39)) == .ping)
+    #expect(heartbeat.tick(now: start + .seconds(49)) == .giveUp)
+  }
+}

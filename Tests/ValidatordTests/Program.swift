@@ -1,0 +1,63 @@
+import Foundation
+
+/// The built program, run as a user runs it.
+struct Program {
+  struct Result {
+    let status: Int32
+    let output: String
+    let errors: String
+  }
+
+  /// How long one run may take before it is ended.
+  static let limit: TimeInterval = 60
+
+  /// The build puts the program beside the tests.
+  static let path = Bundle.main.bundleURL.deletingLastPathComponent().path + "/validatord"
+
+  /// Runs the program to its end.
+  ///
+  /// - Parameter input: what it reads from standard input.
+  static func run(
+    _ arguments: [String], input: String = "", environment: [String: String] = [:], folder: String? = nil
+  ) async throws -> Result {
+    let process = Process()
+    process.executableURL = URL(filePath: executable)
+    process.arguments = arguments
+    if let folder { process.currentDirectoryURL = URL(filePath: folder) }
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    let (stdin, stdout, stderr) = (Pipe(), Pipe(), Pipe())
+    process.standardInput = stdin
+    process.standardOutput = stdout
+    process.standardError = stderr
+    let ended = AsyncStream<Void> { continuation in
+      process.terminationHandler = { _ in continuation.finish() }
+    }
+    try process.run()
+    try stdin.fileHandleForWriting.write(contentsOf: Data(input.utf8))
+    try stdin.fileHandleForWriting.close()
+    let watchdog = Task {
+      try await Task.sleep(for: .seconds(limit))
+      process.terminate()
+    }
+    async let output = read(stdout)
+    async let errors = read(stderr)
+    let texts = await (output, errors)
+    for await _ in ended {}
+    watchdog.cancel()
+    return Result(status: process.terminationStatus, output: texts.0, errors: texts.1)
+  }
+
+  private static var executable: String {
+    FileManager.default.isExecutableFile(atPath: path)
+      ? path : Bundle.main.bundleURL.path + "/validatord"
+  }
+
+  private static func read(_ pipe: Pipe) async -> String {
+    await withCheckedContinuation { continuation in
+      DispatchQueue.global().async {
+        let data = (try? pipe.fileHandleForReading.readToEnd()) ?? nil
+        continuation.resume(returning: String(decoding: data ?? Data(), as: UTF8.self))
+      }
+    }
+  }
+}
