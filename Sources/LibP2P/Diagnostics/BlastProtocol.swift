@@ -20,14 +20,15 @@ public enum BlastProtocol {
   ///
   /// - Returns: how many came before the end, and their digest.
   public static func call(_ stream: P2PStream, count: UInt64) async throws -> (count: UInt64, SHA256Digest) {
+    // No FIN before the end: p2pd gives a stream up when its caller half-closes (mesh-wire.md §2.4).
     try await stream.write(ByteBuffer(integer: count))
-    stream.closeWrite()
     var received: UInt64 = 0
     var hash = SHA256()
     while let bytes = try await stream.read() {
       received += UInt64(bytes.readableBytes)
       bytes.withUnsafeReadableBytes { hash.update(bufferPointer: $0) }
     }
+    stream.close()
     return (received, hash.finalize())
   }
 

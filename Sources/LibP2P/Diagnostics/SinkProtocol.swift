@@ -34,8 +34,8 @@ public enum SinkProtocol {
       piece.withUnsafeReadableBytes { hash.update(bufferPointer: $0) }
       try await stream.write(piece)
     }
-    stream.closeWrite()
     var answer = try await stream.read(exactly: 8 + SHA256.byteCount)
+    stream.close()
     return answer.readInteger(as: UInt64.self) == count
       && answer.readableBytesView.elementsEqual(Array(hash.finalize()))
   }

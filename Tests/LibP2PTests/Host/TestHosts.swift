@@ -37,13 +37,16 @@ enum TestHosts {
     for host in hosts { await host.shutdown() }
   }
 
-  /// Waits until `condition` holds, for at most ten seconds.
-  static func eventually(_ condition: () throws -> Bool) async throws -> Bool {
-    for _ in 0..<1_000 {
-      if try condition() { return true }
+  /// Waits until `condition` holds; false if it does not in time.
+  static func eventually(
+    within time: Duration = .seconds(10), _ condition: () throws -> Bool
+  ) async throws -> Bool {
+    let end = ContinuousClock.now + time
+    while try !condition() {
+      guard ContinuousClock.now < end else { return false }
       try await Task.sleep(for: .milliseconds(10))
     }
-    return try condition()
+    return true
   }
 }
 
