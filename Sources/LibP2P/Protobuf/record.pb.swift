@@ -32,8 +32,9 @@ nonisolated struct PBEnvelope: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var publicKey: PBPublicKey {
-    get {_publicKey ?? PBPublicKey()}
+  /// An encoded PublicKey, taken as bytes because they have to be canonical.
+  var publicKey: Data {
+    get {_publicKey ?? Data()}
     set {_publicKey = newValue}
   }
   /// Returns true if `publicKey` has been explicitly set.
@@ -72,7 +73,7 @@ nonisolated struct PBEnvelope: Sendable {
 
   init() {}
 
-  fileprivate var _publicKey: PBPublicKey? = nil
+  fileprivate var _publicKey: Data? = nil
   fileprivate var _payloadType: Data? = nil
   fileprivate var _payload: Data? = nil
   fileprivate var _signature: Data? = nil
@@ -146,7 +147,7 @@ nonisolated extension PBEnvelope: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularMessageField(value: &self._publicKey) }()
+      case 1: try { try decoder.decodeSingularBytesField(value: &self._publicKey) }()
       case 2: try { try decoder.decodeSingularBytesField(value: &self._payloadType) }()
       case 3: try { try decoder.decodeSingularBytesField(value: &self._payload) }()
       case 5: try { try decoder.decodeSingularBytesField(value: &self._signature) }()
@@ -161,7 +162,7 @@ nonisolated extension PBEnvelope: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
     try { if let v = self._publicKey {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 1)
     } }()
     try { if let v = self._payloadType {
       try visitor.visitSingularBytesField(value: v, fieldNumber: 2)

@@ -242,8 +242,7 @@ struct NegotiationTests {
     #expect(error?.kind == .unsupported && error?.message.contains("\"/a\"") == true)
     #expect(throws: NegotiationError.self) { try NegotiationDialer(proposals: ["/a"]).finish() }
     #expect(throws: NegotiationError.self) { try NegotiationListener().finish() }
-    for proposals in [[], [""], [String(repeating: "a", count: 1_024)], [String](repeating: "/a", count: 17)]
-    {
+    for proposals in [[], [""], [String(repeating: "a", count: 1_024)], [String](repeating: "/a", count: 17)] {
       #expect(throws: NegotiationError.self) { try NegotiationDialer(proposals: proposals) }
     }
   }
