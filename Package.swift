@@ -31,6 +31,7 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(
       name: "CSecp256k1", pkgConfig: "libsecp256k1", providers: [.apt(["libsecp256k1-dev"])]),
     .target(
@@ -54,6 +55,7 @@ let package = Package(
     .target(
       name: "LibP2P",
       dependencies: [
+        "COpenSSL",
         "CSecp256k1",
         .product(name: "Atomics", package: "swift-atomics"),
         .product(name: "Crypto", package: "swift-crypto"),
@@ -67,6 +69,7 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
+      exclude: ["Protobuf/Schemas"],
       swiftSettings: strict),
     .executableTarget(
       name: "validatord",
@@ -96,6 +99,8 @@ let package = Package(
       name: "LibP2PTests",
       dependencies: [
         "LibP2P",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),

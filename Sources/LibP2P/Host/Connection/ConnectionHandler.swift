@@ -1,0 +1,239 @@
+import DequeModule
+import NIOCore
+
+/// Runs a secure connection on its event loop: Noise and Yamux below, streams above.
+///
+/// It carries out what the state machines say and holds no protocol rules of its own.
+final class ConnectionHandler: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  /// Plaintext sealed at a time, about one frame of the largest size.
+  private static let batch = YamuxLimits.maximumSentBody + YamuxFrame.headerLength
+
+  let connection: P2PConnection
+  let environment: ConnectionEnvironment
+  var session: YamuxSession
+  var streams: [UInt32: ConnectionStream] = [:]
+  private var secure: NoiseTransport
+  private let resources: ResourceScope
+  private var channel: (any Channel)?
+  private var timer: (at: NIODeadline, task: Scheduled<Void>)?
+  private var isPumping = false
+  /// Why the connection ends, once it does.
+  private(set) var ending: (any LibP2PError)?
+
+  /// - Parameter resources: the connection's place in the limits, given back at its end.
+  init(
+    connection: P2PConnection, environment: ConnectionEnvironment, resources: ResourceScope,
+    secure: consuming NoiseTransport, now: NIODeadline
+  ) {
+    self.connection = connection
+    self.environment = environment
+    self.resources = resources
+    self.secure = secure
+    session = YamuxSession(
+      role: connection.direction == .outbound ? .dialer : .listener, limits: environment.yamux, now: now)
+  }
+
+  var now: NIODeadline { channel?.eventLoop.now ?? .now() }
+
+  // MARK: Channel
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    channel = context.channel
+    connection.mailbox.open(
+      ConnectionMailbox.Receiver { [weak self] commands in
+        for command in commands {
+          if let self, self.ending == nil { self.handle(command) } else { ConnectionMailbox.refuse(command) }
+        }
+        self?.pump()
+      })
+  }
+
+  /// Begins with what arrived during the handshake.
+  ///
+  /// - Parameters:
+  ///   - early: plaintext that came behind the handshake's last message.
+  ///   - late: sealed bytes that came after.
+  func begin(early: ByteBuffer, late: ByteBuffer) {
+    if early.readableBytes > 0 { handle(session.receive(early, now: now)) }
+    decrypt(late)
+    pump()
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    decrypt(unwrapInboundIn(data))
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    pump()
+    context.fireChannelReadComplete()
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    pump()
+    context.fireChannelWritabilityChanged()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    end(HostError(.connectionLost, "the connection broke: \(error)"))
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    finish(ending ?? HostError(.connectionLost, "the peer closed the connection"))
+    context.fireChannelInactive()
+  }
+
+  // MARK: Bytes
+
+  private func decrypt(_ bytes: ByteBuffer) {
+    guard ending == nil, bytes.readableBytes > 0 else { return }
+    var plaintext = ByteBuffer()
+    do throws(NoiseError) {
+      try secure.open(bytes, into: &plaintext)
+    } catch {
+      return misbehaved("noise", error)
+    }
+    if plaintext.readableBytes > 0 { handle(session.receive(plaintext, now: now)) }
+  }
+
+  /// Sends what the session has, as long as the socket takes it.
+  func pump() {
+    guard let channel, !isPumping else { return }
+    isPumping = true
+    defer { isPumping = false }
+    var hasWritten = false
+    while session.hasOutput, channel.isWritable {
+      var plaintext = channel.allocator.buffer(capacity: Self.batch)
+      handle(session.drain(into: &plaintext, target: Self.batch))
+      guard let sealed = seal(&plaintext) else { break }
+      channel.write(sealed, promise: nil)
+      hasWritten = true
+    }
+    if hasWritten { channel.flush() }
+    if ending == nil, session.isDrained { leave() }
+    schedule()
+  }
+
+  private func seal(_ plaintext: inout ByteBuffer) -> ByteBuffer? {
+    var sealed = ByteBuffer()
+    do throws(NoiseError) {
+      try secure.seal(&plaintext, into: &sealed)
+      return sealed
+    } catch {
+      end(error)
+      return nil
+    }
+  }
+
+  private func schedule() {
+    let next = session.nextDeadline
+    guard ending == nil, timer.map({ next < $0.at }) ?? true else { return }
+    timer?.task.cancel()
+    timer = schedule(at: next) { $0.timerFired() }.map { (next, $0) }
+  }
+
+  /// Runs `fire` on the event loop at `deadline`, if this handler is still there.
+  func schedule(at deadline: NIODeadline, _ fire: @escaping (ConnectionHandler) -> Void) -> Scheduled<Void>? {
+    guard let eventLoop = channel?.eventLoop else { return nil }
+    let bound = NIOLoopBound(
+      { [weak self] in
+        guard let self else { return }
+        fire(self)
+        self.pump()
+      }, eventLoop: eventLoop)
+    return eventLoop.scheduleTask(deadline: deadline) { bound.value() }
+  }
+
+  private func timerFired() {
+    timer = nil
+    handle(session.timerFired(now: now))
+  }
+
+  // MARK: The end
+
+  /// Says goodbye and closes.
+  private func leave() {
+    session.goAway()
+    end(HostError(.closed, "this side closed the connection"))
+  }
+
+  /// Leaves once no stream was open for a while, so that none which is under way gets lost.
+  private func leaveWhenIdle() {
+    let due = connection.lastUse + environment.timeouts.supersededIdle
+    if session.streamCount == 0, due <= now { return leave() }
+    _ = schedule(at: max(due, now + environment.timeouts.supersededIdle)) { $0.leaveWhenIdle() }
+  }
+
+  /// Sends what the session has left to say, then closes.
+  func end(_ error: any LibP2PError) {
+    guard ending == nil, let channel else { return }
+    ending = error
+    connection.ended()
+    var farewell = ByteBuffer()
+    _ = session.drain(into: &farewell, target: YamuxFrame.headerLength)
+    if farewell.readableBytes > 0, let sealed = seal(&farewell) {
+      channel.writeAndFlush(sealed, promise: nil)
+    }
+    channel.close(promise: nil)
+  }
+
+  private func misbehaved(_ component: String, _ error: any LibP2PError) {
+    environment.report(.offended(connection.peer, connection.remoteAddress, component: component, error))
+    end(error)
+  }
+
+  private func finish(_ error: any LibP2PError) {
+    guard channel != nil else { return }
+    channel = nil
+    ending = error
+    timer?.task.cancel()
+    connection.ended()
+    resources.close()
+    let orphans = streams.values
+    streams = [:]
+    for stream in orphans {
+      stream.fail(StreamError(.connectionLost, "the connection ended: \(error.message)"))
+    }
+    environment.report(.ended(connection, error))
+  }
+
+  // MARK: Commands of tasks
+
+  func handle(_ command: ConnectionMailbox.Command) {
+    switch command {
+    case .write(let id, let bytes): try? session.write(bytes, to: id)
+    case .writeFrame(let id, let bytes, let framing, let done):
+      done.resume(with: Result { try session.write(bytes, to: id, framing: framing) })
+    case .consumed(let id, let count): session.consume(id, bytes: count, now: now)
+    case .finish(let id): session.finish(id)
+    case .abandoned(let id): linger(id, queued: streams[id]?.core.queued ?? 0)
+    case .reset(let id): abort(id)
+    case .deadline(let id, let deadline):
+      setTimer(id, deadline) { $0.abort(id, StreamError(.deadline, "the deadline of the stream passed")) }
+    case .open(let request): open(request)
+    case .goAway: session.goAway()
+    case .retire: leaveWhenIdle()
+    case .close: leave()
+    }
+  }
+
+  // MARK: Events of the session
+
+  func handle(_ events: [YamuxEvent]) {
+    for event in events {
+      switch event {
+      case .opened(let id): accept(id)
+      case .received(let id, let bytes): receive(id, bytes)
+      case .finished(let id): finished(id)
+      case .sent(let id, let count): streams[id]?.core.sent(count)
+      case .reset(let id): forget(id)?.fail(StreamError(.reset, "the peer aborted the stream"))
+      case .closed(let id): closed(id)
+      case .goneAway: connection.peerGoesAway()
+      case .roundTrip(let time): connection.measured(time)
+      case .failed(let error): error.isMisbehaviour ? misbehaved("yamux", error) : end(error)
+      }
+    }
+  }
+}
