@@ -14,8 +14,7 @@ public protocol ConnectionGater: Sendable {
 extension ConnectionGater {
   public func allowsDial(to peer: PeerID?, at address: Multiaddr) -> Bool { true }
   public func allowsAccept(from address: Multiaddr) -> Bool { true }
-  public func allowsConnection(with peer: PeerID, at address: Multiaddr, _ direction: Direction) async -> Bool
-  {
+  public func allowsConnection(with peer: PeerID, at address: Multiaddr, _ direction: Direction) async -> Bool {
     true
   }
 }

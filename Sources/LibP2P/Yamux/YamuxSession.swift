@@ -118,8 +118,7 @@ struct YamuxSession {
       if stream.grant > 0, grantDue == nil { grantDue = now + limits.grantDelay }
       return
     }
-    if let roundTrip = keepalive.roundTrip, now - stream.lastGrant < roundTrip * YamuxLimits.growthRoundTrips
-    {
+    if let roundTrip = keepalive.roundTrip, now - stream.lastGrant < roundTrip * YamuxLimits.growthRoundTrips {
       let window = min(stream.window * 2, limits.maximumWindow)
       let growth = window - stream.window
       if growth > 0, grown + growth <= limits.windowGrowth {

@@ -55,6 +55,8 @@ extension ConnectionHandler {
       case .send(let answer):
         streams[id]?.goOn(.listening(listener))
         try session.write(answer, to: id)
+        // The refusal has to be out before the stream may be aborted for what a lazy caller sent behind.
+        pump()
       case .selected(let name, let answer, let rest):
         try session.write(answer, to: id)
         try serve(id, name)

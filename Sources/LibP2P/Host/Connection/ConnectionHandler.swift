@@ -137,14 +137,18 @@ final class ConnectionHandler: ChannelInboundHandler {
   /// Runs `fire` on the event loop at `deadline`, if this handler is still there.
   func schedule(at deadline: NIODeadline, _ fire: @escaping (ConnectionHandler) -> Void) -> Scheduled<Void>? {
     guard let eventLoop = channel?.eventLoop else { return nil }
-    let bound = NIOLoopBound({ [weak self] in if let self { fire(self) } }, eventLoop: eventLoop)
+    let bound = NIOLoopBound(
+      { [weak self] in
+        guard let self else { return }
+        fire(self)
+        self.pump()
+      }, eventLoop: eventLoop)
     return eventLoop.scheduleTask(deadline: deadline) { bound.value() }
   }
 
   private func timerFired() {
     timer = nil
     handle(session.timerFired(now: now))
-    pump()
   }
 
   // MARK: The end
