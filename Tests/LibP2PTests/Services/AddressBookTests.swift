@@ -23,6 +23,16 @@ struct AddressBookTests {
     #expect(try book.addresses(of: peer, now: Self.start + .hours(1000)) == [first.get()])
   }
 
+  @Test("Addresses that did not answer are forgotten, unless the operator configured them")
+  func unreachable() throws {
+    let peer = try RoutingTableTests.peers(1, seed: 43)[0]
+    var book = AddressBook()
+    try book.add([first.get()], of: peer, from: .configuration, now: Self.start)
+    try book.add([first.get(), second.get()], of: peer, from: .peer, now: Self.start)
+    book.forgetLearned(of: peer)
+    #expect(try book.addresses(of: peer, now: Self.start) == [first.get()])
+  }
+
   @Test("CVE-2023-40583 any number of peers and addresses stays within the bounds, and young ones win")
   func flood() throws {
     var generator = SeededGenerator(seed: 41)
@@ -55,9 +65,14 @@ struct AddressBookTests {
     let peer = try PeerID("12D3KooWMwW1VqH7uWtUc5UGoyMJp1dG26Nkosc6RkRJ7RNiW6Cb")
     let record = try SignedPeerRecord(envelope: envelope.envelopeHex.bytes, expecting: peer)
     var book = AddressBook()
-    let (first, again) = (book.take(record, now: Self.start), book.take(record, now: Self.start))
+    let loopback = try Multiaddr("/ip4/127.0.0.1/tcp/9")
+    let first = book.take(record, across: loopback, now: Self.start)
+    let again = book.take(record, across: loopback, now: Self.start)
     #expect(first && !again)
     #expect(book.addresses(of: peer, now: Self.start) == record.addresses)
+    var far = AddressBook()
+    far.take(record, across: try Multiaddr("/ip4/192.0.2.1/tcp/9"), now: Self.start)
+    #expect(far.addresses(of: peer, now: Self.start).isEmpty)
   }
 
   @Test(

@@ -26,12 +26,19 @@ public struct AddressBook: Sendable {
     }
   }
 
+  private struct Known: Comparable {
+    var source: Source
+    var until: NIODeadline
+
+    static func < (left: Known, right: Known) -> Bool { left.until < right.until }
+  }
+
   private struct Entry {
-    var addresses: [Multiaddr: NIODeadline] = [:]
+    var addresses: [Multiaddr: Known] = [:]
     var recordSequence: UInt64?
 
     /// When the entry has nothing left to say.
-    var end: NIODeadline { addresses.values.max() ?? .uptimeNanoseconds(0) }
+    var end: NIODeadline { addresses.values.max()?.until ?? .uptimeNanoseconds(0) }
   }
 
   private var entries: [PeerID: Entry] = [:]
@@ -55,11 +62,11 @@ public struct AddressBook: Sendable {
 
   /// Notes addresses of `peer`.
   public mutating func add(_ addresses: [Multiaddr], of peer: PeerID, from source: Source, now: NIODeadline) {
-    let until = now + source.lifetime
+    let news = Known(source: source, until: now + source.lifetime)
     var entry = entries[peer] ?? Entry()
-    entry.addresses = entry.addresses.filter { $0.value > now }
+    entry.addresses = entry.addresses.filter { $0.value.until > now }
     for address in addresses.prefix(Self.maximumAddresses) {
-      entry.addresses[address] = max(entry.addresses[address] ?? now, until)
+      entry.addresses[address] = max(entry.addresses[address] ?? news, news)
     }
     while entry.addresses.count > Self.maximumAddresses,
       let oldest = entry.addresses.min(by: { $0.value < $1.value })
@@ -71,20 +78,29 @@ public struct AddressBook: Sendable {
     if entries.count > Self.maximumPeers { shrink(now: now) }
   }
 
-  /// Takes over what a peer signed, in place of what it was known by before.
+  /// Takes over what a peer signed.
   ///
+  /// - Parameter remote: the other end of the connection that it came over.
   /// - Returns: false for a record that is not newer than the last.
   @discardableResult
-  public mutating func take(_ record: SignedPeerRecord, now: NIODeadline) -> Bool {
+  public mutating func take(_ record: SignedPeerRecord, across remote: Multiaddr, now: NIODeadline) -> Bool {
     if let last = entries[record.peer]?.recordSequence, last >= record.sequence { return false }
-    add(record.addresses, of: record.peer, from: .peer, now: now)
+    let usable = record.addresses.filter { Self.isUsable($0, across: remote) }
+    add(usable, of: record.peer, from: .peer, now: now)
     entries[record.peer]?.recordSequence = record.sequence
     return true
   }
 
+  /// Drops what was learned of `peer`; what the operator configured stays.
+  public mutating func forgetLearned(of peer: PeerID) {
+    guard var entry = entries[peer] else { return }
+    entry.addresses = entry.addresses.filter { $0.value.source == .configuration }
+    entries[peer] = entry.addresses.isEmpty ? nil : entry
+  }
+
   /// The addresses of `peer` that still count, those kept longest first.
   public func addresses(of peer: PeerID, now: NIODeadline) -> [Multiaddr] {
-    (entries[peer]?.addresses ?? [:]).filter { $0.value > now }
+    (entries[peer]?.addresses ?? [:]).filter { $0.value.until > now }
       .sorted { ($1.value, $0.key.description) < ($0.value, $1.key.description) }
       .map(\.key)
   }

@@ -65,6 +65,17 @@ public struct IdentifyMessage: Sendable, Equatable {
   /// Where to reach the peer: what it signed, else what it said.
   public var addresses: [Multiaddr] { record?.addresses ?? listenAddresses }
 
+  /// This push with what it leaves out taken from the message before.
+  func completed(by earlier: IdentifyMessage) -> IdentifyMessage {
+    var whole = self
+    if publicKey == nil { whole.publicKey = earlier.publicKey }
+    if addresses.isEmpty { (whole.listenAddresses, whole.record) = (earlier.listenAddresses, earlier.record) }
+    if protocols.isEmpty { whole.protocols = earlier.protocols }
+    if protocolVersion.isEmpty { whole.protocolVersion = earlier.protocolVersion }
+    if agentVersion.isEmpty { whole.agentVersion = earlier.agentVersion }
+    return whole
+  }
+
   /// The message on the wire, without a record.
   public var body: [UInt8] {
     var message = PBIdentify()

@@ -73,17 +73,21 @@ public struct KademliaLookup: Sendable {
 
   /// The next step. Ask again until it says ``Action/wait`` or ``Action/finished(_:)``.
   public mutating func next() -> Action {
-    let closest = ranked
-    if !found.isEmpty { return .finished(result(closest)) }
+    if !found.isEmpty { return .finished(result) }
     if pending < Self.concurrency, queries < Self.maximumQueries,
-      let peer = closest.first(where: { candidates[$0]?.progress == .heard })
+      let peer = ranked.first(where: { candidates[$0]?.progress == .heard })
     {
       candidates[peer]?.progress = .asked
       pending += 1
       queries += 1
       return .query(peer, candidates[peer]?.addresses ?? [])
     }
-    return pending > 0 ? .wait : .finished(result(closest))
+    return pending > 0 ? .wait : .finished(result)
+  }
+
+  /// What is known so far, for a search that has no more time.
+  public var result: Result {
+    Result(addresses: found, closest: ranked.filter { candidates[$0]?.progress == .answered })
   }
 
   /// Takes an answer. Answers of peers that were not asked, or were asked before, are ignored.
@@ -127,9 +131,5 @@ public struct KademliaLookup: Sendable {
     candidates.filter { $0.value.progress != .failed }
       .sorted { $0.value.distance < $1.value.distance }
       .prefix(RoutingTable.bucketSize).map(\.key)
-  }
-
-  private func result(_ closest: [PeerID]) -> Result {
-    Result(addresses: found, closest: closest.filter { candidates[$0]?.progress == .answered })
   }
 }

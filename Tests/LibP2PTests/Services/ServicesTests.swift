@@ -1,0 +1,174 @@
+import NIOCore
+import Testing
+
+@testable import LibP2P
+
+@Suite("Services on hosts", .timeLimit(.minutes(2)))
+struct ServicesTests {
+  @Test("Both ends of a new connection learn who the other is, unasked")
+  func identify() async throws {
+    try await TestServices.with(2) { services in
+      let connection = try await services[0].connect(to: services[1])
+      for (left, right) in [(0, 1), (1, 0)] {
+        let (here, there) = (services[left], services[right])
+        #expect(try await TestHosts.eventually { here.store.identity(of: there.host.peerID) != nil })
+        let message = try #require(here.store.identity(of: there.host.peerID))
+        #expect(message.agentVersion == "test/\(right)")
+        #expect(message.publicKey == there.host.configuration.identity.publicKey)
+        #expect(message.protocols == there.host.protocols && message.protocols.contains(PingService.protocolID))
+        #expect(message.listenAddresses == there.host.listenAddresses)
+        #expect(here.store.addresses(of: there.host.peerID).contains(there.host.listenAddresses[0]))
+      }
+      connection.close()
+      #expect(try await TestHosts.eventually { services[1].store.identity(of: services[0].host.peerID) == nil })
+    }
+  }
+
+  @Test("A push tells connected peers of a new protocol")
+  func push() async throws {
+    try await TestServices.with(2) { services in
+      _ = try await services[0].connect(to: services[1])
+      let peer = services[1].host.peerID
+      #expect(try await TestHosts.eventually { services[0].store.identity(of: peer) != nil })
+      #expect(try await TestHosts.eventually { services[1].store.identity(of: services[0].host.peerID) != nil })
+      services[1].host.handle("/new/1") { _ in }
+      await services[1].identify.push()
+      #expect(
+        try await TestHosts.eventually { services[0].store.identity(of: peer)?.protocols.contains("/new/1") == true })
+    }
+  }
+
+  @Test("Identify DoS: a peer that pushes a thousand times is heard ten times, and stays a peer otherwise")
+  func pushFlood() async throws {
+    try await TestServices.with(2) { services in
+      let connection = try await services[0].connect(to: services[1])
+      let body = FrameDecoder.frame(IdentifyMessage().body)
+      var refused = 0
+      for _ in 0..<200 {
+        do {
+          let stream = try await connection.openStream([IdentifyService.pushProtocolID])
+          try await stream.write(body)
+          stream.closeWrite()
+          _ = try await stream.read()
+        } catch {
+          refused += 1
+        }
+      }
+      #expect(refused >= 200 - IdentifyService.pushBurst - 1 && refused < 200)
+      var ping = try await services[0].ping.open(connection)
+      _ = try await ping.roundTrip()
+    }
+  }
+
+  @Test("Identify answers whoever asks, also one that never reads or ends")
+  func stalledIdentify() async throws {
+    try await TestServices.with(2) { services in
+      let connection = try await services[0].connect(to: services[1])
+      for _ in 0..<50 { _ = try await connection.openStream([IdentifyService.protocolID]) }
+      #expect(try await services[0].identify.identify(connection).agentVersion == "test/1")
+    }
+  }
+
+  @Test("Pings go to and fro on one stream; a third stream at a time is refused")
+  func ping() async throws {
+    try await TestServices.with(2) { services in
+      let connection = try await services[0].connect(to: services[1])
+      var first = try await services[0].ping.open(connection)
+      var second = try await services[0].ping.open(connection)
+      for _ in 0..<100 {
+        #expect(try await first.roundTrip() > .nanoseconds(0))
+        #expect(try await second.roundTrip() > .nanoseconds(0))
+      }
+      var third = try await services[0].ping.open(connection)
+      await #expect(throws: (any Error).self) { _ = try await third.roundTrip() }
+      _ = try await first.roundTrip()
+    }
+  }
+
+  @Test("A peer is called by its id alone: a bootstrap peer that both know tells where it is")
+  func findThroughBootstrap() async throws {
+    try await TestServices.with(
+      3,
+      configure: { index, before, configuration in
+        if index > 0 { configuration.bootstrap = before.prefix(1).compactMap(\.addressWithPeer) }
+      }
+    ) { services in
+      let wanted = services[2].host.peerID
+      #expect(try await TestHosts.eventually { services[0].store.addresses(of: wanted) != [] })
+      #expect(try await TestHosts.eventually { services[1].kademlia.routingTableCount > 0 })
+      #expect(services[1].host.connections(with: wanted).isEmpty)
+      let stream = try await services[1].host.openStream(to: wanted, [EchoProtocol.id])
+      #expect(try await EchoProtocol.call(stream, ByteBuffer(string: "hello")) == ByteBuffer(string: "hello"))
+    }
+  }
+
+  @Test("A peer that only asks is found as well, for the bootstrap peer has met it")
+  func findClient() async throws {
+    try await TestServices.with(
+      3,
+      configure: { index, before, configuration in
+        if index > 0 { configuration.bootstrap = before.prefix(1).compactMap(\.addressWithPeer) }
+        if index == 2 { configuration.kademlia = .client }
+      }
+    ) { services in
+      let wanted = services[2].host.peerID
+      #expect(try await TestHosts.eventually { services[0].store.addresses(of: wanted) != [] })
+      #expect(try await TestHosts.eventually { services[1].kademlia.routingTableCount > 0 })
+      let found = try await services[1].kademlia.find(wanted)
+      #expect(found == services[2].host.listenAddresses)
+      #expect(services[0].kademlia.routingTableCount == 1)
+    }
+  }
+
+  @Test("A peer that nobody knows is reported as not found")
+  func notFound() async throws {
+    try await TestServices.with(2) { services in
+      _ = try await services[0].connect(to: services[1])
+      #expect(try await TestHosts.eventually { services[0].kademlia.routingTableCount > 0 })
+      let stranger = try PrivateKey.generate(.ed25519).peerID
+      await #expect(performing: { _ = try await services[0].host.connect(to: stranger) }, throws: code("kad.not-found"))
+    }
+  }
+
+  @Test("A bootstrap peer that comes back is connected again")
+  func bootstrapReturns() async throws {
+    try await TestServices.with(
+      2,
+      configure: { index, before, configuration in
+        if index > 0 { configuration.bootstrap = before.prefix(1).compactMap(\.addressWithPeer) }
+      }
+    ) { services in
+      let peer = services[0].host.peerID
+      #expect(try await TestHosts.eventually { !services[1].host.connections(with: peer).isEmpty })
+      let first = try #require(services[1].host.connections(with: peer).first)
+      first.close()
+      #expect(
+        try await TestHosts.eventually { services[1].host.connections(with: peer).contains { $0.id != first.id } })
+    }
+  }
+
+  @Test("Kademlia requests beyond the budget are refused, unreadable ones at once; others go on")
+  func kademliaFlood() async throws {
+    try await TestServices.with(3) { services in
+      let connection = try await services[0].connect(to: services[1])
+      let request = FrameDecoder.frame(KademliaMessage(.ping).body)
+      let stream = try await connection.openStream([KademliaService.protocolID])
+      await #expect(throws: (any Error).self) {
+        for _ in 0..<1_000 {
+          try await stream.write(request)
+          _ = try await stream.read()
+        }
+      }
+      let garbage = try await connection.openStream([KademliaService.protocolID])
+      try await garbage.write(ByteBuffer(bytes: [0x02, 0xff, 0xff]))
+      await #expect(throws: (any Error).self) { _ = try await garbage.read() }
+
+      let honest = try await services[2].connect(to: services[1])
+      let served = try await honest.openStream([KademliaService.protocolID])
+      for _ in 0..<3 {
+        try await served.write(request)
+        #expect(try await served.read() == request)
+      }
+    }
+  }
+}
