@@ -68,7 +68,7 @@ extension P2PHost {
     if let existing {
       do {
         return try await existing.openStream(protocols, assumed: isAssumed)
-      } catch where existing.isRetired {
+      } catch  where existing.isRetired {
         // It went away under our hands, and nothing was asked of the peer yet.
       }
     }
