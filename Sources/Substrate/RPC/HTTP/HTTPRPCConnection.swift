@@ -86,11 +86,25 @@ public final class HTTPRPCConnection: RPCClient {
     var machine = JSONRPCStateMachine(limits: limits)
     try machine.open(request, deadline: .now + timeout)
     do {
-      let body = try await post(request, timeout)
+      let body = try await body(of: request, within: timeout)
       let actions = body.withUnsafeReadableBytes { machine.receive(Span(_unsafeBytes: $0), now: .now) }
       return actions
     } catch {
       throw RPCError.transport(error).at(endpoint)
+    }
+  }
+
+  /// The HTTP client's own deadline ends with the response head: a body that stalls needs another.
+  private func body(of request: JSONRPCRequest, within timeout: Duration) async throws -> ByteBuffer {
+    try await withThrowingTaskGroup(of: ByteBuffer.self) { group in
+      group.addTask { try await self.post(request, timeout) }
+      group.addTask {
+        try await Task.sleep(for: timeout)
+        throw RPCError(.timeout, "no answer in time")
+      }
+      defer { group.cancelAll() }
+      guard let body = try await group.next() else { throw CancellationError() }
+      return body
     }
   }
 
@@ -107,6 +121,9 @@ public final class HTTPRPCConnection: RPCClient {
       throw RPCError.http(
         status: response.status.code, retryAfter: response.headers.first(name: "Retry-After"))
     }
-    return try await response.body.collect(upTo: request.answerSize)
+    let body = try await response.body.collect(upTo: request.answerSize)
+    // A cancelled body ends like a complete one.
+    try Task.checkCancellation()
+    return body
   }
 }
