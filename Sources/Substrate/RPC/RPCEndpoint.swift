@@ -94,3 +94,12 @@ extension RPCEndpoint: CustomReflectable {
   /// Hides the secret parts from `dump` and test failures too.
   public var customMirror: Mirror { Mirror(self, children: ["name": name]) }
 }
+
+extension RPCError {
+  /// The same error with the endpoint's name, unless it has one.
+  func at(_ endpoint: RPCEndpoint) -> RPCError {
+    var error = self
+    error.endpoint = error.endpoint ?? endpoint.name
+    return error
+  }
+}

@@ -98,11 +98,4 @@ extension RPCError {
     default: return RPCError(.unreachable, "the endpoint answered HTTP \(status)")
     }
   }
-
-  /// The same error with the endpoint's name, unless it has one.
-  func at(_ endpoint: RPCEndpoint) -> RPCError {
-    var error = self
-    error.endpoint = error.endpoint ?? endpoint.name
-    return error
-  }
 }

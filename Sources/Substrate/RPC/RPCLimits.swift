@@ -12,6 +12,8 @@ public struct RPCLimits: Sendable, Hashable {
   public var subscriptions = 256
   /// Items that may wait for the reader of one subscription.
   public var subscriptionBuffer = RPCSubscription.defaultBufferLimit
+  /// Bytes of JSON text of the items that may wait for the reader of one subscription.
+  public var subscriptionBufferBytes = RPCSubscription.defaultBufferBytes
   /// Bytes that may wait for the socket.
   public var outboundBytes = 16 << 20
   /// Time for name, TCP, TLS and the WebSocket handshake together.

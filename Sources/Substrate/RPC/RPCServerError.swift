@@ -1,5 +1,7 @@
 /// The error object of a JSON-RPC answer: what the node says.
 public struct RPCServerError: Sendable, Hashable, CustomStringConvertible {
+  /// The code of a method that the node does not offer.
+  static let methodNotFound: Int64 = -32601
   /// Characters of a node's text that are kept; a hostile one may send megabytes.
   static let maximumTextLength = 1024
 
@@ -77,7 +79,8 @@ extension RPCServerError {
     case 1014: "Another transaction with this nonce waits in the pool; follow it, or raise the tip."
     case 1001, 1002: "The transaction was built for another runtime; read the metadata again and rebuild it."
     case 4003 where isUnknownBlock: "Use a node that has this block, or an archive node for an old state."
-    case -32601: "The node does not offer this method; check its version and its --rpc-methods setting."
+    case Self.methodNotFound:
+      "The node does not offer this method; check its version and its --rpc-methods setting."
     case -32602: "The parameters do not fit this node's runtime generation."
     case -32004, -32005, -32006, -32009: "Send less, or use an endpoint of your own."
     default: ""

@@ -86,11 +86,25 @@ public final class HTTPRPCConnection: RPCClient {
     var machine = JSONRPCStateMachine(limits: limits)
     try machine.open(request, deadline: .now + timeout)
     do {
-      let body = try await post(request, timeout)
+      let body = try await body(of: request, within: timeout)
       let actions = body.withUnsafeReadableBytes { machine.receive(Span(_unsafeBytes: $0), now: .now) }
       return actions
     } catch {
       throw RPCError.transport(error).at(endpoint)
+    }
+  }
+
+  /// The HTTP client's own deadline ends with the response head: a body that stalls needs another.
+  private func body(of request: JSONRPCRequest, within timeout: Duration) async throws -> ByteBuffer {
+    try await withThrowingTaskGroup(of: ByteBuffer.self) { group in
+      group.addTask { try await self.post(request, timeout) }
+      group.addTask {
+        try await Task.sleep(for: timeout)
+        throw RPCError(.timeout, "no answer in time")
+      }
+      defer { group.cancelAll() }
+      guard let body = try await group.next() else { throw CancellationError() }
+      return body
     }
   }
 
@@ -102,24 +116,14 @@ public final class HTTPRPCConnection: RPCClient {
       http.headers.add(name: "Authorization", value: authorization)
     }
     http.body = .bytes(ByteBuffer(bytes: request.bytes))
-    let (prepared, answerSize) = (http, request.answerSize)
-    // The client's own deadline ends with the head of the response; a body may stop in its middle.
-    return try await withThrowingTaskGroup(of: ByteBuffer.self) { group in
-      group.addTask {
-        let response = try await self.client.execute(prepared, deadline: .now() + TimeAmount(timeout))
-        guard response.status == .ok else {
-          throw RPCError.http(
-            status: response.status.code, retryAfter: response.headers.first(name: "Retry-After"))
-        }
-        return try await response.body.collect(upTo: answerSize)
-      }
-      group.addTask {
-        try await Task.sleep(for: timeout)
-        throw RPCError(.timeout, "no answer within \(timeout)")
-      }
-      defer { group.cancelAll() }
-      guard let body = try await group.next() else { throw RPCError(.timeout, "no answer within \(timeout)") }
-      return body
+    let response = try await client.execute(http, deadline: .now() + TimeAmount(timeout))
+    guard response.status == .ok else {
+      throw RPCError.http(
+        status: response.status.code, retryAfter: response.headers.first(name: "Retry-After"))
     }
+    let body = try await response.body.collect(upTo: request.answerSize)
+    // A cancelled body ends like a complete one.
+    try Task.checkCancellation()
+    return body
   }
 }

@@ -45,13 +45,7 @@ struct EndpointFollower {
           ) { .finalized($0) }
         }
       } else {
-        group.addTask {
-          while true {
-            try await Task.sleep(for: options.pollInterval)
-            try await pollHeads()
-            try report(.polled)
-          }
-        }
+        group.addTask { try await poll() }
       }
       defer { group.cancelAll() }
       do {
@@ -67,11 +61,25 @@ struct EndpointFollower {
   private func follow(
     _ method: String, _ unsubscribe: String, _ deadline: Duration, _ event: (ChainHead) -> Event
   ) async throws {
-    let headers = try await connection.subscribe(method, [], unsubscribe: unsubscribe, itemDeadline: deadline)
+    let headers: RPCSubscription
+    do {
+      headers = try await connection.subscribe(method, [], unsubscribe: unsubscribe, itemDeadline: deadline)
+    } catch let error as RPCError where error.server?.code == RPCServerError.methodNotFound {
+      // Some gateways offer WebSockets without subscriptions.
+      return try await poll()
+    }
     for try await header in headers {
       if let head = try await head(of: header) { try report(event(head)) }
     }
     throw RPCError(.subscriptionEnded, "the subscription of heads ended")
+  }
+
+  private func poll() async throws {
+    while true {
+      try await Task.sleep(for: options.pollInterval)
+      try await pollHeads()
+      try report(.polled)
+    }
   }
 
   private func pollHeads() async throws {

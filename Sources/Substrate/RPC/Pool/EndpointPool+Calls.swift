@@ -98,7 +98,7 @@ extension EndpointPool {
       do throws(RPCError) {
         selected = try await select(floor, tried: tried, until: deadline, last, subscribes: subscribes)
       } catch {
-        throw last ?? error
+        throw error.kind == .cancelled ? error : last ?? error
       }
       if tried.contains(selected.index) { tried = [] }
       let start = ContinuousClock.now

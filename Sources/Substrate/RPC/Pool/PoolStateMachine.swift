@@ -42,13 +42,9 @@ struct PoolStateMachine {
 
   // MARK: Connecting
 
-  /// When the endpoint may be connected to; nil when never again.
+  /// When an endpoint that is down may be connected to; nil when never again.
   func nextAttempt(_ index: Int) -> Instant? {
-    switch endpoints[index].link {
-    case .waiting(let until): until
-    case .quarantined: nil
-    case .connecting, .up: .now
-    }
+    if case .waiting(let until) = endpoints[index].link { until } else { nil }
   }
 
   mutating func connecting(_ index: Int) {

@@ -12,7 +12,8 @@ struct JSONRPCStateMachine {
     case answer(ID, Result<JSONValue, RPCError>)
     case answerBatch(ID, BatchResult)
     case confirmSubscription(ID, Result<Void, RPCError>)
-    case deliver(ID, JSONValue)
+    /// An item, and the bytes of JSON text it came in.
+    case deliver(ID, JSONValue, size: Int)
     case endSubscription(ID, RPCError)
     /// Ask the node to end the subscription of this server id. Its answer is of no interest.
     case unsubscribe(method: String, JSONValue)
@@ -22,10 +23,6 @@ struct JSONRPCStateMachine {
 
   /// Messages that belong to nothing, in a row, after which the peer is given up.
   static let unsolicitedLimit = 1024
-  /// Items kept for subscriptions whose confirmation has not come yet.
-  static let earlyItemLimit = 64
-  /// Longest text that a node may use as the id of a subscription.
-  static let subscriptionIDLength = 256
   /// How long the confirmation of a subscription nobody wants any more is waited for, to undo it.
   static let abandonedTimeout = Duration.seconds(60)
 
@@ -56,26 +53,17 @@ struct JSONRPCStateMachine {
     let deadline: Instant
   }
 
-  private struct Subscription {
-    let unsubscribe: String
-    let itemDeadline: Duration?
-    /// Nil until the node has confirmed.
-    var serverID: JSONValue?
-    var overdue: Instant?
-  }
-
   let limits: RPCLimits
   private(set) var ignored = Ignored()
   private var pending: [ID: Pending] = [:]
   private var batches: [ID: Batch] = [:]
-  private var subscriptions: [ID: Subscription] = [:]
-  private var subscriptionByServerID: [JSONValue: ID] = [:]
-  private var earlyItems: [(serverID: JSONValue, item: Result<JSONValue, RPCError>)] = []
-  private var confirming = 0
+  private var subscriptions = SubscriptionTable()
   /// Requests, batches by their first id, whose answer may be as large as metadata.
   private var largeAnswers: Set<ID> = []
   /// Whether the message at hand is larger than an ordinary answer may be.
   private var isOversize = false
+  /// The share of each part in the bytes of the message at hand.
+  private var partSize = 0
   private var unsolicitedInARow = 0
   private var nextUnusedID: ID = 0
   private var isClosed = false
@@ -102,13 +90,12 @@ struct JSONRPCStateMachine {
   mutating func open(
     subscription request: JSONRPCRequest, unsubscribe: String, itemDeadline: Duration?, deadline: Instant
   ) throws(RPCError) {
-    guard subscriptions.count < limits.subscriptions else {
+    guard subscriptions.entries.count < limits.subscriptions else {
       throw RPCError(.overloaded, "\(limits.subscriptions) subscriptions are open")
     }
     try reserve(request)
     pending[request.id] = .subscribe(deadline: deadline)
-    confirming += 1
-    subscriptions[request.id] = Subscription(unsubscribe: unsubscribe, itemDeadline: itemDeadline)
+    subscriptions.add(request.id, unsubscribe: unsubscribe, itemDeadline: itemDeadline)
   }
 
   /// Registers an unsubscribe call that is about to be sent.
@@ -139,7 +126,7 @@ struct JSONRPCStateMachine {
   }
 
   var pendingCount: Int { pending.count }
-  var subscriptionCount: Int { subscriptions.count }
+  var subscriptionCount: Int { subscriptions.entries.count }
 
   /// When ``expire(now:)`` has something to do, at the earliest.
   var nextDeadline: Instant? {
@@ -155,7 +142,7 @@ struct JSONRPCStateMachine {
       }
     }
     for batch in batches.values { consider(batch.deadline) }
-    for subscription in subscriptions.values { consider(subscription.overdue) }
+    for subscription in subscriptions.entries.values { consider(subscription.overdue) }
     return next
   }
 
@@ -175,7 +162,9 @@ struct JSONRPCStateMachine {
       return close(RPCError(.malformed, error.message))
     }
     var actions: [Action] = []
+    partSize = bytes.count
     if case .array(let messages) = value {
+      partSize /= max(messages.count, 1)
       var touched: Set<ID> = []
       for message in messages { receive(JSONRPCMessage(message), now, &actions, &touched) }
       for batch in touched.sorted() { completeShort(batch, &actions) }
@@ -196,7 +185,7 @@ struct JSONRPCStateMachine {
     switch message {
     case .response(let id?, let result): answer(id, result, now, &actions, &touched)
     case .response(nil, let result): answerUnnamed(result, &actions)
-    case .notification(let serverID, let item): notify(serverID, item, now, &actions)
+    case .notification(let serverID, let item): notify(serverID, (item, partSize), now, &actions)
     case .unintelligible: countUnsolicited(\.unintelligible)
     }
   }
@@ -275,69 +264,35 @@ struct JSONRPCStateMachine {
   private mutating func confirm(
     _ id: ID, _ result: Result<JSONValue, RPCError>, _ now: Instant, _ actions: inout [Action]
   ) {
-    confirming -= 1
-    guard let subscription = subscriptions[id] else { return }
-    defer { dropUnclaimedItems() }
+    defer { ignored.items += subscriptions.dropUnclaimed() }
     switch result {
     case .failure(let error):
-      subscriptions[id] = nil
+      subscriptions.remove(id)
       actions.append(.confirmSubscription(id, .failure(error)))
     case .success(let serverID):
-      guard Self.isSubscriptionID(serverID), subscriptionByServerID[serverID] == nil else {
-        subscriptions[id] = nil
+      guard let items = subscriptions.confirm(id, serverID, now: now) else {
         let error = RPCError(.malformed, "the node gave a subscription no id, or one that is in use")
         actions.append(.confirmSubscription(id, .failure(error)))
         return
       }
-      subscriptions[id]?.serverID = serverID
-      subscriptions[id]?.overdue = subscription.itemDeadline.map { now + $0 }
-      subscriptionByServerID[serverID] = id
       actions.append(.confirmSubscription(id, .success(())))
-      let early = earlyItems.filter { $0.serverID == serverID }
-      earlyItems.removeAll { $0.serverID == serverID }
-      for (_, item) in early { notify(serverID, item, now, &actions) }
-    }
-  }
-
-  private static func isSubscriptionID(_ value: JSONValue) -> Bool {
-    switch value {
-    case .string(let text): text.utf8.count <= subscriptionIDLength
-    case .integer: true
-    default: false
+      for item in items { notify(serverID, item, now, &actions) }
     }
   }
 
   private mutating func notify(
-    _ serverID: JSONValue, _ item: Result<JSONValue, RPCError>, _ now: Instant, _ actions: inout [Action]
+    _ serverID: JSONValue, _ item: SubscriptionTable.Item, _ now: Instant, _ actions: inout [Action]
   ) {
-    guard let id = subscriptionByServerID[serverID], let subscription = subscriptions[id] else {
-      if confirming > 0, earlyItems.count < Self.earlyItemLimit, Self.isSubscriptionID(serverID) {
-        earlyItems.append((serverID, item))
-      } else {
-        countUnsolicited(\.items)
-      }
+    guard let id = subscriptions.receive(serverID, now: now) else {
+      if !subscriptions.keep(serverID, item) { countUnsolicited(\.items) }
       return
     }
     unsolicitedInARow = 0
-    switch item {
-    case .success(let value):
-      subscriptions[id]?.overdue = subscription.itemDeadline.map { now + $0 }
-      actions.append(.deliver(id, value))
+    switch item.value {
+    case .success(let value): actions.append(.deliver(id, value, size: item.size))
     case .failure(let error):
-      remove(id)
+      subscriptions.remove(id)
       actions.append(.endSubscription(id, error))
-    }
-  }
-
-  private mutating func dropUnclaimedItems() {
-    guard !earlyItems.isEmpty, confirming == 0 else { return }
-    ignored.items += earlyItems.count
-    earlyItems = []
-  }
-
-  private mutating func remove(_ id: ID) {
-    if let serverID = subscriptions.removeValue(forKey: id)?.serverID {
-      subscriptionByServerID[serverID] = nil
     }
   }
 
@@ -350,15 +305,13 @@ struct JSONRPCStateMachine {
       _ = finishBatch(id, .success([]))
       return []
     }
-    if let subscription = subscriptions[id] {
-      remove(id)
+    if let subscription = subscriptions.remove(id) {
       if let serverID = subscription.serverID {
         return [.unsubscribe(method: subscription.unsubscribe, serverID)]
       }
       pending[id] = .abandoned(
         unsubscribe: subscription.unsubscribe, deadline: now + Self.abandonedTimeout)
-      confirming -= 1
-      dropUnclaimedItems()
+      ignored.items += subscriptions.dropUnclaimed()
       return []
     }
     if case .call = pending[id] { pending[id] = nil }
@@ -383,7 +336,7 @@ struct JSONRPCStateMachine {
       }
     }
     for (id, batch) in batches where batch.deadline <= now { actions += finishBatch(id, .failure(timeout)) }
-    for (id, subscription) in subscriptions {
+    for (id, subscription) in subscriptions.entries {
       guard let overdue = subscription.overdue, overdue <= now else { continue }
       actions += cancel(id, now: now)
       actions.append(
@@ -406,11 +359,10 @@ struct JSONRPCStateMachine {
     }
     for id in batches.keys { actions.append(.answerBatch(id, .failure(error))) }
     let ended = RPCError(.subscriptionEnded, "the subscription's connection ended: \(error.message)")
-    for (id, subscription) in subscriptions where subscription.serverID != nil {
+    for (id, subscription) in subscriptions.entries where subscription.serverID != nil {
       actions.append(.endSubscription(id, ended))
     }
-    (pending, batches, subscriptions, subscriptionByServerID) = ([:], [:], [:], [:])
-    (earlyItems, largeAnswers, confirming) = ([], [], 0)
+    (pending, batches, subscriptions, largeAnswers) = ([:], [:], SubscriptionTable(), [])
     return actions
   }
 

@@ -84,8 +84,9 @@ public final class WebSocketConnection: RPCClient {
   ) async throws -> RPCSubscription {
     try await named { () throws(RPCError) in
       let request = try JSONRPCRequest(id: ids.next(), method, params, limits: limits)
-      let (subscription, source) = RPCSubscription.make(bufferLimit: limits.subscriptionBuffer) {
-        [handler] in handler.eventLoop.execute { handler.value.cancel(request.id) }
+      let (subscription, source) = RPCSubscription.make(
+        bufferLimit: limits.subscriptionBuffer, bufferBytes: limits.subscriptionBufferBytes
+      ) { [handler] in handler.eventLoop.execute { handler.value.cancel(request.id) }
       }
       try await answer(to: request) { [timeout = limits.callTimeout] in
         $0.subscribe(

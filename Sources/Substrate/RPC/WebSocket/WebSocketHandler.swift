@@ -137,7 +137,7 @@ final class WebSocketHandler: ChannelInboundHandler {
         if case .failure = result { sources[id] = nil }
         confirmations.removeValue(forKey: id)?.resume(returning: result)
         if let next = machine.nextDeadline { arm(next) }
-      case .deliver(let id, let item): sources[id]?.yield(item)
+      case .deliver(let id, let item, let size): sources[id]?.yield(item, size: size)
       case .endSubscription(let id, let error): sources.removeValue(forKey: id)?.finish(error)
       case .unsubscribe(let method, let serverID): unsubscribe(method, serverID)
       case .close(let error): close(error)

@@ -85,12 +85,12 @@ struct HTTPRPCConnectionTests {
 
   @Test("A closed port is unreachable at once")
   func closedPort() async throws {
-    let server = try await RPCTestServer.start { _, _ in [] }
-    let connection = try HTTPRPCConnection(to: RPCEndpoint(server.http))
-    await server.stop()
+    let port = try ClosedPort()
+    let connection = try HTTPRPCConnection(to: RPCEndpoint("http://127.0.0.1:\(port.number)"))
     #expect(await failure { try await connection.call("x") }?.kind == .unreachable)
     await connection.close()
     #expect(await failure { try await connection.call("x") } != nil)
+    withExtendedLifetime(port) {}
   }
 
   @Test("Subscriptions say that they need a WebSocket")

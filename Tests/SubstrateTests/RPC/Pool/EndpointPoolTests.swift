@@ -15,7 +15,7 @@ struct EndpointPoolTests {
     options.attemptTimeout = .milliseconds(400)
     options.pollInterval = .milliseconds(50)
     options.backOff = BackOff(base: .milliseconds(10), limit: .milliseconds(100))
-    options.connection.limits.connectTimeout = .milliseconds(500)
+    options.connection.limits.connectTimeout = .seconds(3)
     return options
   }
 
@@ -82,6 +82,21 @@ struct EndpointPoolTests {
         #expect(await eventually { bench.pool.finalizedHead?.number == number - 2 })
       }
       #expect(bench.pool.genesisHash == TestChain(name: 1).genesis)
+    }
+  }
+
+  @Test("A WebSocket endpoint without subscriptions is polled for its heads")
+  func polledWebSocket() async throws {
+    try await withBench(1) { (bench) async throws in
+      bench.nodes[0].setFault { request in
+        guard request["method"]?.stringValue?.hasPrefix("chain_subscribe") == true else { return nil }
+        return [.send(Answer.error(request, -32601, "Method not found"))]
+      }
+      bench.proxies[0].kill()
+      #expect(await allUp(bench))
+      bench.nodes[0].advance(best: 12, finalized: 11)
+      #expect(
+        await eventually { bench.pool.finalizedHead?.number == 11 && bench.pool.bestHead?.number == 12 })
     }
   }
 
@@ -224,13 +239,12 @@ struct EndpointPoolTests {
 
   @Test("When every endpoint is down a call says unreachable instead of waiting for its whole timeout")
   func unreachable() async throws {
-    let server = try await RPCTestServer.start { _, _ in [] }
-    let endpoint = try RPCEndpoint(server.webSocket)
-    await server.stop()
-    let pool = EndpointPool([endpoint], options: Self.quick)
+    let port = try ClosedPort()
+    let pool = EndpointPool([try RPCEndpoint("ws://127.0.0.1:\(port.number)")], options: Self.quick)
     let error = await failure { try await pool.call("network_x", [], timeout: .seconds(600)) }
     #expect(error?.kind == .unreachable)
     await pool.shutdown()
+    withExtendedLifetime(port) {}
   }
 
   // MARK: Submissions

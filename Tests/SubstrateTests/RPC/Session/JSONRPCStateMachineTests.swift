@@ -242,12 +242,21 @@ struct JSONRPCStateMachineTests {
   func earlyItemLimit() throws {
     var peer = Conversation(now: start)
     try peer.subscribe(1)
-    for index in 0..<JSONRPCStateMachine.earlyItemLimit + 10 {
+    for index in 0..<SubscriptionTable.earlyItemLimit + 10 {
       _ = peer.receive(Self.item(#""S""#, "\(index)"))
     }
     #expect(peer.machine.ignored.items == 10)
     let actions = peer.receive(#"{"jsonrpc":"2.0","id":1,"result":"S"}"#)
-    #expect(actions.count == 1 + JSONRPCStateMachine.earlyItemLimit)
+    #expect(actions.count == 1 + SubscriptionTable.earlyItemLimit)
+  }
+
+  @Test("Items kept before the confirmation are bounded in bytes too")
+  func earlyItemBytes() throws {
+    var peer = Conversation(now: start)
+    try peer.subscribe(1)
+    let large = JSONValue.string(String(repeating: "x", count: SubscriptionTable.earlyItemBytes / 3))
+    for _ in 0..<5 { _ = peer.receive(Self.item(#""S""#, large.description)) }
+    #expect(peer.machine.ignored.items == 3)
   }
 
   @Test(
@@ -411,7 +420,7 @@ private func describe(_ action: JSONRPCStateMachine.Action) -> String {
   case .answerBatch(let id, .failure(let error)): return "batch \(id) \(error.code)"
   case .confirmSubscription(let id, .success): return "subscribed \(id)"
   case .confirmSubscription(let id, .failure(let error)): return "subscribed \(id) \(error.code)"
-  case .deliver(let id, let item): return "item \(id) \(item)"
+  case .deliver(let id, let item, _): return "item \(id) \(item)"
   case .endSubscription(let id, let error): return "ended \(id) \(error.code)"
   case .unsubscribe(let method, let serverID): return "unsubscribe \(method) \(serverID)"
   case .close(let error): return "close \(error.code)"
