@@ -91,9 +91,12 @@ public final class ProofOfStake: Sendable {
       return .notStaked
     }
     misses.increment()
+    let now = now()
     let question: Task<StakeVerdict, Never>? = state.withLock { state in
       let round = state.round
       if let asked = state.questions[peerID], asked.round == round { return asked.verdict }
+      // The answer may have come since this caller looked.
+      if let known = state.cache.verdict(peerID, at: now) { return Task { known } }
       guard state.questions.count < configuration.concurrentQuestions else { return nil }
       // Unstructured: whoever else waits for it still gets the answer if the first caller goes away.
       let verdict = Task { await self.ask(peerID, round: round) }

@@ -258,7 +258,8 @@ struct WebSocketConnectionTests {
       var seen = 0
       let error = await failure { for try await _ in subscription { seen += 1 } }
       #expect(error?.kind == .subscriptionOverflow)
-      #expect(seen == 8)
+      // Some may have been read while more came; all of them never were.
+      #expect((8..<20).contains(seen))
       #expect(await eventually { server.received("off") == 1 })
     }
   }
@@ -274,7 +275,7 @@ struct WebSocketConnectionTests {
       var seen = 0
       let error = await failure { for try await _ in subscription { seen += 1 } }
       #expect(error?.kind == .subscriptionOverflow)
-      #expect(seen == 3)
+      #expect((3..<10).contains(seen))
     }
   }
 
