@@ -55,6 +55,21 @@ final class ForeignPeer: Sendable {
     }
   }
 
+  /// Runs `body` beside a script of `Tests/Interop` that needs what `kind` needs, and ends it in any case.
+  static func running(
+    _ kind: Kind, _ script: String, _ arguments: [String] = [], _ body: (ForeignPeer) async throws -> Void
+  ) async throws {
+    let p2pd = kind == .goLibP2P ? ["--p2pd", InteropTier.p2pd.path] : []
+    let peer = try ForeignPeer([InteropTier.script(script)] + p2pd + arguments)
+    do {
+      try await body(peer)
+    } catch {
+      try await peer.stop()
+      throw error
+    }
+    try await peer.stop()
+  }
+
   /// Starts a caller of `address`; its last line is the result.
   static func calling(_ kind: Kind, _ address: String, bytes: UInt64) throws -> ForeignPeer {
     switch kind {
