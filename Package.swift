@@ -74,9 +74,11 @@ let package = Package(
     .executableTarget(
       name: "validatord",
       dependencies: [
+        "LibP2P",
         "Substrate",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),
     .testTarget(

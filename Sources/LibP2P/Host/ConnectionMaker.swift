@@ -3,6 +3,14 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// Makes secure connections out of sockets, dialed or accepted: limits, gater, upgrade, admission.
 struct ConnectionMaker: Sendable {
   /// Socket buffers that NIO fills before it stops asking a connection for more.
@@ -71,7 +79,8 @@ struct ConnectionMaker: Sendable {
       if case .connectTimeout? = error as? ChannelError {
         throw HostError(.timeout, "\(target.address) did not answer in time")
       }
-      throw HostError(.unreachable, "\(target.address) can't be reached: \(error)")
+      let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+      throw HostError(.unreachable, "\(target.address) can't be reached: \(reason)")
     }
   }
 
@@ -125,9 +134,20 @@ struct ConnectionMaker: Sendable {
     Task {
       do {
         _ = try await establish(channel, .inbound, remote, outcome.futureResult, resources)
-      } catch let error as any LibP2PError {
+      } catch let error as any LibP2PError where Self.isOffence(error) {
         environment.report(.offended(nil, remote, component: "upgrade", error))
       }
+    }
+  }
+
+  /// Whether a failed upgrade tells of a peer that breaks or abuses the protocol, rather than of one that left, was
+  /// not wanted, or did not want us.
+  private static func isOffence(_ error: any LibP2PError) -> Bool {
+    switch error {
+    case is NoiseError, is ResourceLimitError: true
+    case let error as HostError: error.kind == .timeout
+    case let error as NegotiationError: error.kind != .closed && error.kind != .unsupported
+    default: false
     }
   }
 

@@ -18,8 +18,6 @@ public struct HostError: LibP2PError, Equatable {
     case backoff = "host.backoff"
     /// The host dialed itself.
     case ownself = "host.self"
-    /// The peer agreed to no security or muxer protocol that this host speaks.
-    case upgrade = "host.upgrade"
     /// The connection broke or the peer closed it.
     case connectionLost = "host.connection-lost"
     /// This side closed the connection.
@@ -49,7 +47,6 @@ public struct HostError: LibP2PError, Equatable {
     case .refused: "The policy of this node excludes it; change the policy to allow it"
     case .backoff: "Wait before dialing again"
     case .ownself: "Give the address of another peer"
-    case .upgrade: "Check that the address is that of a libp2p peer with Noise and Yamux"
     case .connectionLost: "Dial again"
     case .closed, .stopped: ""
     }

@@ -1,0 +1,34 @@
+import LibP2P
+
+/// Errors of the network as the program reports them: the same code and words, and an exit code.
+enum P2PFailure {
+  /// Runs `body`; its errors come out as ``CommandError``.
+  static func translate<Value>(_ body: () async throws -> Value) async throws -> Value {
+    do {
+      return try await body()
+    } catch let error as any LibP2PError {
+      throw CommandError(error.code, error.message, remedy: error.remedy, status: status(of: error))
+    }
+  }
+
+  static func status(of error: any LibP2PError) -> Failure.Status {
+    switch error {
+    case let error as HostError: status(of: error.kind)
+    case let error as KeyFileError: error.kind == .permissions ? .notPermitted : .failed
+    case is StreamError, is YamuxError: .unavailable
+    case is ResourceLimitError: .tryLater
+    case is MultiaddrError, is PeerIDError: .usage
+    default: .failed
+    }
+  }
+
+  private static func status(of kind: HostError.Code) -> Failure.Status {
+    switch kind {
+    case .unreachable, .unresolved, .timeout, .connectionLost, .listen: .unavailable
+    case .noAddress, .ownself: .usage
+    case .backoff: .tryLater
+    case .refused: .notPermitted
+    case .closed, .stopped: .failed
+    }
+  }
+}
