@@ -153,7 +153,7 @@ struct ConnectionMaker: Sendable {
       guard outcome.peer != identity.peerID else {
         throw HostError(.ownself, "\(remote) is this node itself")
       }
-      let address = (try? remote.withoutPeer?.withPeer(outcome.peer)) ?? remote
+      let address = channel.remoteAddress.flatMap(Multiaddr.init(tcp:)) ?? remote
       guard await configuration.gater.allowsConnection(with: outcome.peer, at: address, direction) else {
         throw HostError(.refused, "the policy refuses peer \(outcome.peer)")
       }

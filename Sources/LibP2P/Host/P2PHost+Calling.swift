@@ -59,15 +59,20 @@ extension P2PHost {
   public func openStream(
     to peer: PeerID, _ protocols: [String], at addresses: [Multiaddr] = []
   ) async throws -> P2PStream {
-    let connection = try await connect(to: peer, at: addresses)
-    let assumed =
-      protocols.count == 1 && state.withLock { $0.protocols[peer]?.isSuperset(of: protocols) == true }
-    do {
-      return try await connection.openStream(protocols, assumed: assumed)
-    } catch  where connection.isRetired {
-      // It went away under our hands; nothing was asked of the peer yet.
-      return try await connect(to: peer, at: addresses).openStream(protocols)
+    let (existing, isAssumed) = state.withLock { state in
+      (
+        state.table.best(for: peer),
+        protocols.count == 1 && state.protocols[peer]?.isSuperset(of: protocols) == true
+      )
     }
+    if let existing {
+      do {
+        return try await existing.openStream(protocols, assumed: isAssumed)
+      } catch  where existing.isRetired {
+        // It went away under our hands, and nothing was asked of the peer yet.
+      }
+    }
+    return try await connect(to: peer, at: addresses).openStream(protocols)
   }
 
   private func dial(_ peer: PeerID, _ addresses: [Multiaddr], _ flight: DialFlight) async {

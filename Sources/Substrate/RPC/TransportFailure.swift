@@ -24,7 +24,8 @@ extension RPCError {
     case let error as IOError where error.isRefusal: return RPCError(.unreachable, "no connection: \(error)")
     case ChannelError.connectTimeout: return RPCError(.timeout, "no connection in time")
     case is NIOTooManyBytesError: return RPCError(.frameTooLarge, "the answer is larger than the limit")
-    case is NIOSSLError, is BoringSSLError: return RPCError(.unreachable, "TLS failed: \(error)")
+    case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
+      return RPCError(.unreachable, "TLS failed: \(error)")
     case is ChannelError, is IOError: return RPCError(.connectionLost, "the connection failed: \(error)")
     default: return RPCError(.connectionLost, "the connection failed: \(type(of: error))")
     }
@@ -32,7 +33,8 @@ extension RPCError {
 
   private static func http(_ error: HTTPClientError) -> RPCError {
     switch error {
-    case .cancelled: RPCError(.cancelled, "the task was cancelled")
+    // Either the caller has given up, or the client was closed under it.
+    case .cancelled where Task.isCancelled: RPCError(.cancelled, "the task was cancelled")
     case .deadlineExceeded, .readTimeout: RPCError(.timeout, "no answer in time")
     case .connectTimeout, .tlsHandshakeTimeout: RPCError(.timeout, "no connection in time")
     default: RPCError(.connectionLost, "the connection failed: \(error.shortDescription)")

@@ -62,6 +62,8 @@ public final class ProofOfStake: Sendable {
   static let revocationBacklog = 1024
   /// How many peers are asked about at a time after a change on chain.
   static let concurrentChecks = 8
+  /// How often one question is put, where finality may move on while it is under way.
+  static let attempts = 2
   /// The lengths that the chain allows a peer id's text.
   static let peerIDLength = 32...128
 
@@ -99,7 +101,7 @@ public final class ProofOfStake: Sendable {
       return verdict
     }
     guard let question else { return unknown(peerID, "too many questions are under way") }
-    return await question.value
+    do { return try await question.valueUnlessCancelled() } catch { return unknown(peerID, "the caller gave up") }
   }
 
   /// The remembered answer, without asking anybody.
@@ -111,19 +113,22 @@ public final class ProofOfStake: Sendable {
   }
 
   private func ask(_ peerID: String, round: UInt64) async -> StakeVerdict {
+    defer { state.withLock { $0.close(peerID, round) } }
     do {
-      let answer = try await source.isStaked(peerID, configuration.requirement)
-      return settle(peerID, answer, round: round)
+      for _ in 0..<Self.attempts {
+        let answer = try await source.isStaked(peerID, configuration.requirement)
+        if let verdict = settle(peerID, answer, round: round) { return verdict }
+      }
+      return unknown(peerID, "the endpoint is behind a block that was already used")
     } catch {
-      state.withLock { $0.close(peerID, round) }
       return unknown(peerID, (error as? any SubstrateError)?.code ?? "\(type(of: error))")
     }
   }
 
-  private func settle(_ peerID: String, _ answer: StakeAnswer, round: UInt64) -> StakeVerdict {
+  /// Nil if the answer is from before a block that was already used.
+  private func settle(_ peerID: String, _ answer: StakeAnswer, round: UInt64) -> StakeVerdict? {
     let now = now()
     let outcome: (verdict: StakeVerdict?, isRevoked: Bool) = state.withLock { state in
-      state.close(peerID, round)
       guard answer.block.number >= state.highestBlock else { return (nil, false) }
       state.highestBlock = answer.block.number
       // The chain changed meanwhile: the answer holds for this caller, not for later ones.
@@ -132,7 +137,7 @@ public final class ProofOfStake: Sendable {
       return (answer.isStaked ? .staked : .notStaked, isRevoked)
     }
     if outcome.isRevoked { announce(StakeRevocation(peerID: peerID, block: answer.block)) }
-    return outcome.verdict ?? unknown(peerID, "the endpoint is behind a block that was already used")
+    return outcome.verdict
   }
 
   private func unknown(_ peerID: String, _ reason: String) -> StakeVerdict {

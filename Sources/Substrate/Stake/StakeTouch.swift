@@ -12,11 +12,11 @@ enum StakeTouch: Sendable, Hashable {
     Set(events.compactMap { touch($0, subnet: subnet) })
   }
 
-  /// Changes of limits and of lists that are not about one node.
-  private static let broad: Set<String> = [
+  /// Changes of limits and of lists that are not about one node. An overwatch node that comes or leaves by
+  /// itself makes no event; that is noticed when the remembered answer runs out.
+  static let broad: Set<String> = [
     "SubnetDeactivated", "BootnodesUpdated", "SubnetMinMaxStakeBalanceUpdate", "SetSubnetStakesLimits",
-    "SetMinStakeBalance", "SetNetworkMinStakeBalance", "OverwatchNodeRegistered", "OverwatchNodeRemoved",
-    "CollectiveRemoveOverwatchNode", "OverwatchNodeBlacklist",
+    "SetMinStakeBalance", "SetNetworkMinStakeBalance", "CollectiveRemoveOverwatchNode", "OverwatchNodeBlacklist",
   ]
 
   private static func touch(_ event: EventRecord, subnet: UInt32) -> StakeTouch? {

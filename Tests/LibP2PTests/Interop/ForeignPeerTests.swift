@@ -32,9 +32,37 @@ struct ForeignPeerTests {
     let peer = try ForeignPeer.serving(kind)
     let line = try #require(await peer.line("listening"))
     let address = try Multiaddr(try #require(line["multiaddr"]?.text))
-    let host = try await TestHosts.make()
-    let connection = try await host.connect(at: address)
+    try await withServices { services in
+      try await exercise(kind, services, address)
+    }
+    try await peer.stop()
+  }
+
+  private func withServices(
+    _ key: PrivateKey? = nil, _ body: (PeerServices) async throws -> Void
+  ) async throws {
+    let host = try await TestHosts.make { if let key { $0.identity = key } }
+    let services = PeerServices(host)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      defer { group.cancelAll() }
+      group.addTask { try await services.run() }
+      try await body(services)
+    }
+  }
+
+  private func exercise(
+    _ kind: ForeignPeer.Kind, _ services: PeerServices, _ address: Multiaddr
+  ) async throws {
+    let connection = try await services.host.connect(at: address)
     #expect(connection.peer == address.peerID)
+
+    let identity = try await services.identify.identify(connection)
+    #expect(identity.agentVersion == (kind == .goLibP2P ? "p2pd/0.1" : "py-libp2p/0.8.1"))
+    #expect(Set([EchoProtocol.id, BlastProtocol.id, SinkProtocol.id]).isSubset(of: identity.protocols))
+    #expect(identity.observedAddress?.scope == .loopback)
+
+    var ping = try await services.ping.open(connection)
+    for _ in 0..<5 { #expect(try await ping.roundTrip() > .zero) }
 
     let token = ByteBuffer(bytes: (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 7) })
     let echo = try await connection.openStream([EchoProtocol.id])
@@ -53,18 +81,15 @@ struct ForeignPeerTests {
     await #expect(
       performing: { _ = try await connection.openStream(["/nothing/1"]) },
       throws: code("negotiation.unsupported"))
-    await host.shutdown()
-    try await peer.stop()
   }
 
   private func calledBy(_ kind: ForeignPeer.Kind, _ identity: KeyType, result event: String) async throws {
-    let key = try PrivateKey.generate(identity)
-    let host = try await TestHosts.make { $0.identity = key }
-    let address = try #require(try host.listenAddresses.first?.withPeer(host.peerID))
-    let peer = try ForeignPeer.calling(kind, address.description, bytes: Self.transfer)
-    let result = try #require(await peer.line(event))
-    #expect(result["ok"]?.flag == true, "\(result)")
-    await host.shutdown()
-    try await peer.stop()
+    try await withServices(try PrivateKey.generate(identity)) { services in
+      let address = try #require(try services.host.listenAddresses.first?.withPeer(services.host.peerID))
+      let peer = try ForeignPeer.calling(kind, address.description, bytes: Self.transfer)
+      let result = try #require(await peer.line(event))
+      #expect(result["ok"]?.flag == true, "\(result)")
+      try await peer.stop()
+    }
   }
 }

@@ -5,8 +5,9 @@ import Testing
 @Suite("Following an extrinsic through reorganisations")
 struct ExtrinsicTrackerTests {
   private func block(_ number: UInt64, _ fork: UInt8 = 0) -> BlockReference {
-    BlockReference(
-      number: number, hash: BlockHash((0..<32).map { $0 == 0 ? fork : UInt8(truncatingIfNeeded: number) })!)
+    let bytes = (0..<32).map { $0 == 0 ? fork : UInt8(truncatingIfNeeded: number) }
+    guard let hash = BlockHash(bytes) else { preconditionFailure("a hash has 32 bytes") }
+    return BlockReference(number: number, hash: hash)
   }
 
   @Test("It is included, retracted with its block, included again, and final with a final block above it")

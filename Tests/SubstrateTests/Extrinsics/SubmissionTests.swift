@@ -189,8 +189,10 @@ struct SubmissionTests {
     let block = BlockReference(number: start + 2, hash: holding)
     #expect(try await search.advance() == [.inBlock(block, .succeeded), .finalized(block, .succeeded)])
 
+    // A client that has not seen the other finality.
     node.finalize(head)
-    var other = ExtrinsicSearch(client: client, extrinsic: extrinsic, from: start)
+    let second = try await ChainClient(node)
+    var other = ExtrinsicSearch(client: second, extrinsic: extrinsic, from: start)
     #expect(try await other.advance().isEmpty)
     node.finalize(ours)
     let error = await #expect(throws: ExtrinsicError.self) { _ = try await other.advance() }

@@ -16,7 +16,9 @@ struct RPCEndpointTests {
 
   @Test("Errors of refused URLs do not repeat them")
   func refusedURLs() {
-    for url in ["", "node.example", "ftp://u:SECRET@h", "ws://", "wss://h:99999", "wss://h/#SECRET", "http://:80"] {
+    for url in [
+      "", "node.example", "ftp://u:SECRET@h", "ws://", "wss://h:99999", "wss://h/#SECRET", "http://:80",
+    ] {
       do throws(RPCError) {
         _ = try RPCEndpoint(url)
         Issue.record("\(url) was accepted")
@@ -32,7 +34,9 @@ struct RPCEndpointTests {
     for url in ["ws://127.0.0.1:1", "http://localhost:1", "ws://[::1]:1", "ws://127.9.9.9"] {
       #expect(throws: Never.self) { try RPCEndpoint(url) }
     }
-    for url in ["ws://10.0.0.1", "http://node.example", "ws://127.0.0.1.example", "ws://0.0.0.0", "ws://[::2]"] {
+    for url in [
+      "ws://10.0.0.1", "http://node.example", "ws://127.0.0.1.example", "ws://0.0.0.0", "ws://[::2]",
+    ] {
       #expect(throws: RPCError.self) { try RPCEndpoint(url) }
       #expect(throws: Never.self) { try RPCEndpoint(url, allowsPlaintext: true) }
     }

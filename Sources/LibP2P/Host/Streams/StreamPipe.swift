@@ -56,7 +56,7 @@ struct StreamPipe {
   }
 
   /// Notes that the peer will send no more.
-  mutating func end() { hasEnded = true }
+  mutating func end() { if failure == nil { hasEnded = true } }
 
   /// Ends both directions. What arrived before stays readable only if the peer had finished, because then it is
   /// whole; an abort must never look like a normal end.

@@ -102,11 +102,24 @@ public final class HTTPRPCConnection: RPCClient {
       http.headers.add(name: "Authorization", value: authorization)
     }
     http.body = .bytes(ByteBuffer(bytes: request.bytes))
-    let response = try await client.execute(http, deadline: .now() + TimeAmount(timeout))
-    guard response.status == .ok else {
-      throw RPCError.http(
-        status: response.status.code, retryAfter: response.headers.first(name: "Retry-After"))
+    let (prepared, answerSize) = (http, request.answerSize)
+    // The client's own deadline ends with the head of the response; a body may stop in its middle.
+    return try await withThrowingTaskGroup(of: ByteBuffer.self) { group in
+      group.addTask {
+        let response = try await self.client.execute(prepared, deadline: .now() + TimeAmount(timeout))
+        guard response.status == .ok else {
+          throw RPCError.http(
+            status: response.status.code, retryAfter: response.headers.first(name: "Retry-After"))
+        }
+        return try await response.body.collect(upTo: answerSize)
+      }
+      group.addTask {
+        try await Task.sleep(for: timeout)
+        throw RPCError(.timeout, "no answer within \(timeout)")
+      }
+      defer { group.cancelAll() }
+      guard let body = try await group.next() else { throw RPCError(.timeout, "no answer within \(timeout)") }
+      return body
     }
-    return try await response.body.collect(upTo: request.answerSize)
   }
 }

@@ -15,7 +15,7 @@ extension EndpointPool {
   ///
   /// - Throws: ``RPCError``; `staleView` when no endpoint gets there in time.
   public func call(
-    _ method: String, _ params: [JSONValue], atLeast height: UInt64, timeout: Duration? = nil
+    _ method: String, _ params: [JSONValue] = [], atLeast height: UInt64, timeout: Duration? = nil
   ) async throws -> JSONValue {
     try await attempt(.best(height), timeout, repeats: RPCMethod.isRepeatable(method)) {
       connection, timeout in

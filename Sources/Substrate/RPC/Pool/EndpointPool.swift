@@ -43,12 +43,13 @@ public final class EndpointPool: RPCClient {
 
   /// Ends every connection, subscription and stream. Later calls throw.
   public func shutdown() async {
-    let (tasks, waiters) = state.withLock { state in
+    let (tasks, waiters, streams) = state.withLock { state in
       state.isShutDown = true
-      for stream in state.streams.values { stream.finish() }
-      state.streams = [:]
-      return (state.tasks, state.waiters.change())
+      defer { state.streams = [:] }
+      return (state.tasks, state.waiters.change(), state.streams.values)
     }
+    // Outside the lock, which the end of a stream takes.
+    for stream in streams { stream.finish() }
     for waiter in waiters { waiter.resume() }
     for task in tasks { task.cancel() }
     for task in tasks { await task.value }

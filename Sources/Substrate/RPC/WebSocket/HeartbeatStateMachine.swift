@@ -20,9 +20,10 @@ struct HeartbeatStateMachine {
     lastHeard = now
   }
 
-  mutating func heard(now: Instant) {
-    lastHeard = now
-    pinged = nil
+  /// Notes a sign of life. True when a ping was open, so that ``next`` is earlier now.
+  mutating func heard(now: Instant) -> Bool {
+    defer { (lastHeard, pinged) = (now, nil) }
+    return pinged != nil
   }
 
   /// When ``tick(now:)`` has something to do.

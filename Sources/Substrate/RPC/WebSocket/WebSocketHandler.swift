@@ -240,7 +240,7 @@ final class WebSocketHandler: ChannelInboundHandler {
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
-    heartbeat.heard(now: .now)
+    if heartbeat.heard(now: .now) { arm(heartbeat.next) }
     context.fireChannelReadComplete()
   }
 

@@ -5,7 +5,7 @@ import Testing
 struct HTTPRPCConnectionTests {
   private func withServer(
     options: RPCConnectionOptions = RPCConnectionOptions(), respond: @escaping RPCTestServer.Respond,
-    _ body: (HTTPRPCConnection, RPCTestServer) async throws -> Void
+    use body: (HTTPRPCConnection, RPCTestServer) async throws -> Void
   ) async throws {
     let server = try await RPCTestServer.start(respond: respond)
     let connection = try HTTPRPCConnection(to: RPCEndpoint(server.http), options: options)
@@ -22,7 +22,9 @@ struct HTTPRPCConnectionTests {
     ])
   func status(_ status: UInt, _ kind: RPCError.Code, _ failureClass: FailureClass) async throws {
     let headers = ["Retry-After": "3", "Location": "http://127.0.0.1:1/"]
-    try await withServer(respond: { _, _ in [.status(status, headers)] }) { (connection, server) async throws in
+    try await withServer { _, _ in
+      [.status(status, headers)]
+    } use: { (connection, server) async throws in
       let error = await failure { try await connection.call("x") }
       #expect(error?.kind == kind)
       #expect(error?.failureClass == failureClass)
@@ -35,7 +37,9 @@ struct HTTPRPCConnectionTests {
   @Test("Garbage, answers to other questions, and empty bodies are malformed")
   func malformed() async throws {
     for text in ["", "<html>", #"{"jsonrpc":"2.0","id":99,"result":0}"#, "[]", "null"] {
-      try await withServer(respond: { _, _ in [.send(text)] }) { (connection, _) async throws in
+      try await withServer { _, _ in
+        [.send(text)]
+      } use: { (connection, _) async throws in
         #expect(await failure { try await connection.call("x") }?.kind == .malformed, "\(text)")
         #expect(await failure { try await connection.batch([RPCCall("x")]) }?.kind == .malformed, "\(text)")
       }
@@ -48,12 +52,9 @@ struct HTTPRPCConnectionTests {
       $0.messageSize = 1000
       $0.metadataMessageSize = 3000
     }
-    try await withServer(
-      options: options,
-      respond: { request, _ in
-        [.send(Answer.result(request, .string(String(repeating: "x", count: 2000))))]
-      }
-    ) { (connection, _) async throws in
+    try await withServer(options: options) { request, _ in
+      [.send(Answer.result(request, .string(String(repeating: "x", count: 2000))))]
+    } use: { (connection, _) async throws in
       #expect(await failure { try await connection.call("x") }?.kind == .frameTooLarge)
       #expect(try await connection.call("state_getMetadata").stringValue?.count == 2000)
     }
@@ -63,7 +64,9 @@ struct HTTPRPCConnectionTests {
   func timeout() async throws {
     let half = Array("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"jsonrpc\"".utf8)
     for steps: [RPCTestServer.Step] in [[], [.raw(half)]] {
-      try await withServer(respond: { _, _ in steps }) { (connection, _) async throws in
+      try await withServer { _, _ in
+        steps
+      } use: { (connection, _) async throws in
         let error = await failure { try await connection.call("x", [], timeout: .milliseconds(150)) }
         #expect(error?.kind == .timeout)
       }
@@ -73,8 +76,9 @@ struct HTTPRPCConnectionTests {
   @Test("A connection closed in the middle of an answer is lost")
   func closeMidAnswer() async throws {
     let half = Array("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"jsonrpc\"".utf8)
-    try await withServer(respond: { _, _ in [.raw(half), .wait(.milliseconds(20)), .close] }) {
-      (connection, _) async throws in
+    try await withServer { _, _ in
+      [.raw(half), .wait(.milliseconds(20)), .close]
+    } use: { (connection, _) async throws in
       #expect(await failure { try await connection.call("x") }?.kind == .connectionLost)
     }
   }
@@ -91,7 +95,9 @@ struct HTTPRPCConnectionTests {
 
   @Test("Subscriptions say that they need a WebSocket")
   func subscription() async throws {
-    try await withServer(respond: { _, _ in [] }) { (connection, _) async throws in
+    try await withServer { _, _ in
+      []
+    } use: { (connection, _) async throws in
       let error = await failure { try await connection.subscribe("on", unsubscribe: "off") }
       #expect(error?.kind == .unsupported)
       #expect(error?.remedy.contains("ws://") == true)

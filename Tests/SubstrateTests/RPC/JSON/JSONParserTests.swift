@@ -63,7 +63,8 @@ struct JSONParserTests {
       (#"{"a""#, .truncated), (#"{"a":"#, .truncated), (#""a"#, .truncated), (#""\"#, .truncated),
       (#""\u12"#, .truncated), ("-", .truncated), ("1.", .truncated), ("1e", .truncated), ("tru", .truncated),
       ("[1,]", .unexpectedByte), ("{1:2}", .unexpectedByte), (#"{"a" 1}"#, .unexpectedByte),
-      ("[1 2]", .unexpectedByte), ("nul_", .unexpectedByte), ("'a'", .unexpectedByte), ("NaN", .unexpectedByte),
+      ("[1 2]", .unexpectedByte), ("nul_", .unexpectedByte), ("'a'", .unexpectedByte),
+      ("NaN", .unexpectedByte),
       ("\u{FEFF}1", .unexpectedByte), ("1 1", .trailingBytes), ("{}}", .trailingBytes),
       ("01", .invalidNumber), ("-x", .invalidNumber), ("1.x", .invalidNumber), ("1e999", .invalidNumber),
       (#""\x""#, .invalidString), (#""\ud800""#, .invalidString), (#""\ud800\u0041""#, .invalidString),
@@ -76,7 +77,9 @@ struct JSONParserTests {
 
   @Test("Bytes that are not UTF-8 are refused, with and without escapes")
   func utf8() {
-    for bytes: [UInt8] in [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xE2, 0x82]] {
+    for bytes: [UInt8] in [
+      [0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xE2, 0x82],
+    ] {
       for prefix in ["\"", "\"\\n"] {
         let text = Array(prefix.utf8) + bytes + Array("\"".utf8)
         #expect(throws: JSONError.self) { try JSONValue(parsing: text) }
@@ -114,7 +117,8 @@ struct JSONParserTests {
 
   @Test("No prefix of a text and no changed byte crashes the parser, and no prefix is accepted")
   func mutations() throws {
-    let text = Array(#"{"jsonrpc":"2.0","id":17,"result":[1,-2.5e3,"a\u00e9\n",{"k":null,"l":[true,false]}]}"#.utf8)
+    let text = Array(
+      #"{"jsonrpc":"2.0","id":17,"result":[1,-2.5e3,"a\u00e9\n",{"k":null,"l":[true,false]}]}"#.utf8)
     for length in 0..<text.count {
       #expect(throws: JSONError.self) { try JSONValue(parsing: Array(text[..<length])) }
     }
@@ -122,7 +126,8 @@ struct JSONParserTests {
     for _ in 0..<20_000 {
       var mutant = text
       for _ in 0...Int.random(in: 0..<3, using: &generator) {
-        mutant[Int.random(in: 0..<mutant.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+        mutant[Int.random(in: 0..<mutant.count, using: &generator)] = UInt8.random(
+          in: 0...255, using: &generator)
       }
       // Foundation is the oracle for what is accepted, the policy on doubled names aside.
       if let value = try? JSONValue(parsing: mutant) {
@@ -156,9 +161,12 @@ extension JSONValue {
     case 4: JSONValue(UInt8.random(in: .min ... .max, using: &generator))
     // A half: a fraction without rounding, and never an integer in disguise.
     case 5: .double(Double(Int32.random(in: .min ... .max, using: &generator)) + 0.5)
-    case 6: .string(String((0..<Int.random(in: 0..<20, using: &generator)).map { _ in character(&generator) }))
+    case 6:
+      .string(String((0..<Int.random(in: 0..<20, using: &generator)).map { _ in character(&generator) }))
     case 7:
-      .array((0..<Int.random(in: 0..<6, using: &generator)).map { _ in random(depth: depth - 1, using: &generator) })
+      .array(
+        (0..<Int.random(in: 0..<6, using: &generator)).map { _ in random(depth: depth - 1, using: &generator)
+        })
     default:
       .object(
         Dictionary(

@@ -57,11 +57,13 @@ struct JSONRPCStateMachineTests {
   @Test(
     "A message that is no answer and no notification changes nothing",
     arguments: [
-      "1", "null", #""x""#, "{}", "[]", "[1,2]", #"{"jsonrpc":"1.0","id":1,"result":0}"#, #"{"id":1,"result":0}"#,
+      "1", "null", #""x""#, "{}", "[]", "[1,2]", #"{"jsonrpc":"1.0","id":1,"result":0}"#,
+      #"{"id":1,"result":0}"#,
       #"{"jsonrpc":"2.0","id":"1","result":0}"#, #"{"jsonrpc":"2.0","id":1.0,"result":0}"#,
       #"{"jsonrpc":"2.0","id":-1,"result":0}"#, #"{"jsonrpc":"2.0","id":18446744073709551616,"result":0}"#,
       #"{"jsonrpc":"2.0","id":1,"method":"m","params":{"subscription":1,"result":0}}"#,
-      #"{"jsonrpc":"2.0","method":"m","params":[]}"#, #"{"jsonrpc":"2.0","method":1,"params":{"subscription":1}}"#,
+      #"{"jsonrpc":"2.0","method":"m","params":[]}"#,
+      #"{"jsonrpc":"2.0","method":1,"params":{"subscription":1}}"#,
       #"{"jsonrpc":"2.0","result":0}"#,
     ])
   func unintelligible(_ text: String) throws {
@@ -146,7 +148,8 @@ struct JSONRPCStateMachineTests {
     try peer.call(1, "state_getMetadata")
     try peer.call(2)
     #expect(peer.machine.messageSizeLimit == 1000)
-    #expect(peer.receive(#"{"jsonrpc":"2.0","id":2,"result":"\#(filler)"}"#) == ["answer 2 rpc.frame-too-large"])
+    #expect(
+      peer.receive(#"{"jsonrpc":"2.0","id":2,"result":"\#(filler)"}"#) == ["answer 2 rpc.frame-too-large"])
     #expect(peer.receive(#"{"jsonrpc":"2.0","id":1,"result":"\#(filler)"}"#) == ["answer 1 \"\(filler)\""])
     #expect(peer.machine.messageSizeLimit == 100)
     try peer.call(3)
@@ -239,7 +242,9 @@ struct JSONRPCStateMachineTests {
   func earlyItemLimit() throws {
     var peer = Conversation(now: start)
     try peer.subscribe(1)
-    for index in 0..<JSONRPCStateMachine.earlyItemLimit + 10 { _ = peer.receive(Self.item(#""S""#, "\(index)")) }
+    for index in 0..<JSONRPCStateMachine.earlyItemLimit + 10 {
+      _ = peer.receive(Self.item(#""S""#, "\(index)"))
+    }
     #expect(peer.machine.ignored.items == 10)
     let actions = peer.receive(#"{"jsonrpc":"2.0","id":1,"result":"S"}"#)
     #expect(actions.count == 1 + JSONRPCStateMachine.earlyItemLimit)
@@ -276,7 +281,8 @@ struct JSONRPCStateMachineTests {
     #expect(peer.receive(close) == ["ended 1 rpc.subscription-ended"])
     #expect(peer.receive(Self.item(#""T""#, "1"), after: .seconds(8)) == ["item 2 1"])
     #expect(peer.expire(after: .seconds(17)) == [])
-    #expect(peer.expire(after: .seconds(18)) == ["unsubscribe m_off \"T\"", "ended 2 rpc.subscription-ended"])
+    #expect(
+      peer.expire(after: .seconds(18)) == ["unsubscribe m_off \"T\"", "ended 2 rpc.subscription-ended"])
     #expect(peer.machine.subscriptionCount == 0)
   }
 
@@ -336,10 +342,14 @@ struct JSONRPCStateMachineTests {
         let size = Int.random(in: 1...4, using: &generator)
         try peer.batch(next, count: size)
         (next, opened) = (next + UInt64(size), opened + 1)
-      case 3: try peer.subscribe(next); next += 1
+      case 3:
+        try peer.subscribe(next)
+        next += 1
       case 4: count(peer.receive(#"{"jsonrpc":"2.0","id":\#(id),"result":\#(step)}"#))
       case 5:
-        count(peer.receive(#"[{"jsonrpc":"2.0","id":\#(id),"result":0},{"jsonrpc":"2.0","id":\#(id + 1),"result":1}]"#))
+        count(
+          peer.receive(
+            #"[{"jsonrpc":"2.0","id":\#(id),"result":0},{"jsonrpc":"2.0","id":\#(id + 1),"result":1}]"#))
       case 6: count(peer.receive(Self.item("\(step % 7)", "0")))
       default: count(peer.expire(after: .seconds(step / 8)))
       }

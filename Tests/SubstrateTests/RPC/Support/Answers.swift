@@ -9,7 +9,8 @@ enum Answer {
   static func error(_ request: JSONValue, _ code: Int, _ message: String, _ data: JSONValue? = nil) -> String {
     var error: [String: JSONValue] = ["code": JSONValue(code), "message": .string(message)]
     error["data"] = data
-    return JSONValue.object(["jsonrpc": "2.0", "id": request["id"] ?? nil, "error": .object(error)]).description
+    return JSONValue.object(["jsonrpc": "2.0", "id": request["id"] ?? nil, "error": .object(error)])
+      .description
   }
 
   static func item(_ subscription: JSONValue, _ item: JSONValue) -> String {

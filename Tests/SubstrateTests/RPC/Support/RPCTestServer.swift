@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import NIOWebSocket
 import Substrate
 import Synchronization
@@ -53,11 +54,11 @@ final class RPCTestServer: Sendable {
 
   private let state = Mutex(State())
   private let respond: Respond
-  private let handshake: @Sendable () -> [Step]?
+  private let handshake: [Step]?
   private let server: any Channel
 
   private init(
-    server: any Channel, respond: @escaping Respond, handshake: @escaping @Sendable () -> [Step]?
+    server: any Channel, respond: @escaping Respond, handshake: [Step]?
   ) {
     self.server = server
     self.respond = respond
@@ -66,7 +67,7 @@ final class RPCTestServer: Sendable {
 
   /// - Parameter handshake: what to do instead of the upgrade to a WebSocket, if anything.
   static func start(
-    handshake: @escaping @Sendable () -> [Step]? = { nil }, respond: @escaping Respond
+    handshake: [Step]? = nil, tls: NIOSSLContext? = nil, respond: @escaping Respond
   ) async throws -> RPCTestServer {
     let box = NIOLockedBox()
     let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -75,6 +76,7 @@ final class RPCTestServer: Sendable {
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           guard let this = box.value.withLock({ $0 }) else { throw ChannelError.eof }
+          if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
           try this.configure(channel)
         }
       }
@@ -96,7 +98,7 @@ final class RPCTestServer: Sendable {
     let upgrader = NIOWebSocketServerUpgrader(
       maxFrameSize: 32 << 20,
       shouldUpgrade: { [handshake] channel, _ in
-        channel.eventLoop.makeSucceededFuture(handshake() == nil ? HTTPHeaders() : nil)
+        channel.eventLoop.makeSucceededFuture(handshake == nil ? HTTPHeaders() : nil)
       },
       upgradePipelineHandler: { channel, _ in
         channel.eventLoop.makeCompletedFuture {
@@ -131,6 +133,11 @@ final class RPCTestServer: Sendable {
   /// Closes every connection, without a close frame.
   func dropConnections() {
     for peer in peers { peer.channel.close(promise: nil) }
+  }
+
+  /// Leaves what clients send in the buffers of the sockets.
+  func stopReading() async {
+    for peer in peers { try? await peer.channel.setOption(.autoRead, value: false).get() }
   }
 
   func stop() async {
@@ -170,7 +177,7 @@ final class RPCTestServer: Sendable {
     return respond(request, peer)
   }
 
-  fileprivate func refusal() -> [Step]? { handshake() }
+  fileprivate func refusal() -> [Step]? { handshake }
 
   fileprivate func perform(_ steps: [Step], _ channel: any Channel, isWebSocket: Bool) {
     guard let step = steps.first else { return }

@@ -11,7 +11,8 @@ struct HeartbeatTests {
     #expect(heartbeat.tick(now: start + .seconds(14)) == .wait)
     #expect(heartbeat.tick(now: start + .seconds(15)) == .ping)
     #expect(heartbeat.tick(now: start + .seconds(24)) == .wait)
-    heartbeat.heard(now: start + .seconds(24))
+    let answers = (0..<2).map { _ in heartbeat.heard(now: start + .seconds(24)) }
+    #expect(answers == [true, false])
     #expect(heartbeat.next == start + .seconds(39))
     #expect(heartbeat.tick(now: start + .seconds(39)) == .ping)
     #expect(heartbeat.tick(now: start + .seconds(49)) == .giveUp)
