@@ -116,7 +116,7 @@ private struct Conversation {
       case .confirmSubscription(let id, let result):
         promise(confirmations.remove(id) != nil, "subscription \(id) was confirmed unasked")
         if case .success = result { subscriptions.insert(id) }
-      case .deliver(let id, _): promise(subscriptions.contains(id), "an item for \(id), which is not open")
+      case .deliver(let id, _, _): promise(subscriptions.contains(id), "an item for \(id), which is not open")
       case .endSubscription(let id, _): promise(subscriptions.remove(id) != nil, "\(id) ended, but was not open")
       case .unsubscribe, .close: break
       }
