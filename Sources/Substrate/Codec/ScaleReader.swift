@@ -95,17 +95,19 @@ public struct ScaleReader {
     let (size, overflow) = count.multipliedReportingOverflow(by: width)
     guard count >= 0, !overflow else { throw ScaleError(.limit, "\(count) elements") }
     let start = try advance(size)
-    return bytes.withUnsafeBytes { source in
-      [Integer](unsafeUninitializedCapacity: count) { buffer, initialized in
-        for index in 0..<count {
-          buffer.initializeElement(
-            at: index,
-            to: Integer(
-              littleEndian: source.loadUnaligned(fromByteOffset: start + index * width, as: Integer.self)))
-        }
-        initialized = count
+    let integers = [Integer](unsafeUninitializedCapacity: count) { buffer, initialized in
+      bytes.withUnsafeBytes { source in
+        // One copy instead of a load each: callers in other modules get no specialised loop.
+        UnsafeMutableRawBufferPointer(buffer).copyMemory(
+          from: UnsafeRawBufferPointer(rebasing: source[start..<start + size]))
       }
+      initialized = count
     }
+    #if _endian(big)
+      return integers.map { Integer(littleEndian: $0) }
+    #else
+      return integers
+    #endif
   }
 
   public mutating func readBool() throws(ScaleError) -> Bool {
