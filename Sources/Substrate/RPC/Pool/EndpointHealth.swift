@@ -30,6 +30,8 @@ struct EndpointHealth {
   private(set) var latency: Double?
   /// Failures in a row, of calls or of connecting.
   private(set) var failures = 0
+  /// Attempts to connect since it was last up, all failed.
+  private(set) var failedAttempts = 0
   /// Not used for calls before this instant, because of errors or a rate limit.
   var avoidUntil: Instant?
 
@@ -54,7 +56,18 @@ struct EndpointHealth {
     reason = error
   }
 
-  /// Back in service: heads of the connection before are no longer vouched for.
+  mutating func wentDown(_ error: RPCError) {
+    failed(error)
+    if !isUp { failedAttempts += 1 }
+  }
+
+  /// Connected and verified.
+  mutating func wentUp() {
+    link = .up
+    (avoidUntil, failedAttempts) = (nil, 0)
+  }
+
+  /// A new connection begins: heads of the connection before are no longer vouched for.
   mutating func connecting() {
     link = .connecting
     (best, finalized, headChanged) = (nil, nil, nil)

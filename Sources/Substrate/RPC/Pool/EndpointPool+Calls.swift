@@ -48,7 +48,10 @@ extension EndpointPool {
   public func subscribe(
     _ method: String, _ params: [JSONValue], unsubscribe: String, itemDeadline: Duration?
   ) async throws -> RPCSubscription {
-    try await attempt(.finalized, nil, repeats: RPCMethod.isRepeatable(method), subscribes: true) {
+    guard endpoints.contains(where: { $0.transport == .webSocket }) else {
+      throw RPCError(.unsupported, "no endpoint of the pool is a WebSocket, and HTTP has no subscriptions")
+    }
+    return try await attempt(.finalized, nil, repeats: RPCMethod.isRepeatable(method), subscribes: true) {
       connection, _ in
       try await connection.subscribe(method, params, unsubscribe: unsubscribe, itemDeadline: itemDeadline)
     }
@@ -122,21 +125,20 @@ extension EndpointPool {
   /// - Parameter last: the error of the attempt before. If it was about the endpoint, each is tried once.
   private func select(
     _ floor: PoolStateMachine.Floor, tried: Set<Int>, until deadline: ContinuousClock.Instant,
-    _ last: RPCError? = nil, subscribes: Bool = false
+    _ last: RPCError?, subscribes: Bool
   ) async throws(RPCError) -> Selected {
     var tried = tried
     while true {
       if Task.isCancelled { throw RPCError(.cancelled, "the task was cancelled") }
       let now = ContinuousClock.now
-      let (choice, connection, generation, isShutDown) = state.withLock { state in
-        var unfit = tried
-        if subscribes {
-          unfit.formUnion(state.connections.filter { !$0.value.hasSubscriptions }.keys)
-        }
+      let (choice, connection, hasUntried, generation, isShutDown) = state.withLock { state in
+        let deaf = subscribes ? state.connections.filter { !$0.value.hasSubscriptions }.keys.map(\.self) : []
+        let unfit = tried.union(deaf)
         let choice = state.machine.choose(floor, tried: unfit, now: now)
         let connection: (any EndpointConnection)? =
           if case .use(let index) = choice { state.connections[index] } else { nil }
-        return (choice, connection, state.waiters.generation, state.isShutDown)
+        let hasUntried = state.machine.hasUntried(floor, tried: unfit)
+        return (choice, connection, hasUntried, state.waiters.generation, state.isShutDown)
       }
       if isShutDown { throw RPCError(.cancelled, "the pool is shut down") }
       switch (choice, connection) {
@@ -144,9 +146,12 @@ extension EndpointPool {
       case (.use, nil): throw RPCError(.unreachable, "the endpoint has no connection")
       case (.fail(let error), _): throw error
       case (.wait(let until, let reason), _):
-        if let last, last.failureClass == .endpoint, !tried.isEmpty { throw last }
         guard now < deadline else { throw reason }
-        tried = []
+        if last?.failureClass != .endpoint {
+          tried = []
+        } else if let last, !hasUntried {
+          throw last
+        }
         await waitForChange(since: generation, until: min(deadline, until ?? deadline))
       }
     }

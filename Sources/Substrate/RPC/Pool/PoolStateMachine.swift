@@ -69,8 +69,7 @@ struct PoolStateMachine {
 
   /// The endpoint is verified and its heads are known: calls may use it.
   mutating func up(_ index: Int, now: Instant) -> [HeadEvent] {
-    endpoints[index].link = .up
-    endpoints[index].avoidUntil = nil
+    endpoints[index].wentUp()
     let events: [HeadEvent] = isInterrupted ? [.resumed] : []
     (wasServing, isInterrupted) = (true, false)
     return events + shown()
@@ -81,7 +80,7 @@ struct PoolStateMachine {
     _ index: Int, _ error: RPCError, now: Instant, using generator: inout some RandomNumberGenerator
   ) -> [HeadEvent] {
     guard endpoints[index].link != .quarantined else { return [] }
-    endpoints[index].failed(error)
+    endpoints[index].wentDown(error)
     endpoints[index].link =
       error.kind == .wrongChain ? .quarantined : .waiting(until: now + pause(index, error, using: &generator))
     guard wasServing, !isInterrupted, !endpoints.contains(where: \.isUp) else { return shown() }
@@ -135,6 +134,11 @@ struct PoolStateMachine {
     return .wait(until: soonest, reason ?? RPCError(.unreachable, "no endpoint is usable"))
   }
 
+  /// Whether an endpoint that fits has not been tried yet, if only because it is to be left alone now.
+  func hasUntried(_ floor: Floor, tried: Set<Int>) -> Bool {
+    endpoints.indices.contains { endpoints[$0].isUp && meets(floor, $0) && !tried.contains($0) }
+  }
+
   /// Every endpoint that is up, for submissions: one that lags still passes a transaction on.
   var connected: [Int] { endpoints.indices.filter { endpoints[$0].isUp } }
 
@@ -143,7 +147,9 @@ struct PoolStateMachine {
     if endpoints.allSatisfy({ $0.link == .quarantined }) {
       return .fail(reason ?? RPCError(.unreachable, "the pool has no endpoints"))
     }
-    let isHopeless = endpoints.allSatisfy { $0.link == .quarantined || $0.failures >= Self.hopelessAttempts }
+    let isHopeless = endpoints.allSatisfy {
+      $0.link == .quarantined || $0.failedAttempts >= Self.hopelessAttempts
+    }
     let error = reason ?? RPCError(.unreachable, "no endpoint is connected yet")
     return isHopeless ? .fail(error) : .wait(until: nil, error)
   }

@@ -1,7 +1,7 @@
 import Substrate
 import Testing
 
-@Suite("HTTP connection")
+@Suite("HTTP connection", .serialized)
 struct HTTPRPCConnectionTests {
   private func withServer(
     options: RPCConnectionOptions = RPCConnectionOptions(), respond: @escaping RPCTestServer.Respond,

@@ -1,7 +1,7 @@
 import Substrate
 import Testing
 
-@Suite("Endpoint pool")
+@Suite("Endpoint pool", .serialized)
 struct EndpointPoolTests {
   /// Nodes of one chain, each behind a proxy, and a pool over them.
   private struct Bench {
@@ -61,7 +61,7 @@ struct EndpointPoolTests {
           victim.kill()
         }
         for _ in 0..<5 {
-          let value = try await bench.pool.call("state_getStorage", ["0x00"], timeout: .seconds(10))
+          let value = try await bench.pool.call("state_getStorage", ["0x00"], timeout: .seconds(60))
           #expect(value == "0x08")
         }
         victim.set(.pass)
@@ -77,7 +77,7 @@ struct EndpointPoolTests {
       #expect(await allUp(bench))
       #expect(bench.pool.finalizedHead == ChainHead(number: 8, hash: TestChain(name: 1).hash(8)))
       for number: UInt64 in 11...15 {
-        for node in bench.nodes { node.advance(best: number, finalized: number - 2) }
+        for node in bench.nodes { await node.advance(best: number, finalized: number - 2) }
         #expect(await eventually { bench.pool.bestHead?.number == number })
         #expect(await eventually { bench.pool.finalizedHead?.number == number - 2 })
       }
@@ -94,7 +94,7 @@ struct EndpointPoolTests {
       }
       bench.proxies[0].kill()
       #expect(await allUp(bench))
-      bench.nodes[0].advance(best: 12, finalized: 11)
+      await bench.nodes[0].advance(best: 12, finalized: 11)
       #expect(
         await eventually { bench.pool.finalizedHead?.number == 11 && bench.pool.bestHead?.number == 12 })
     }
@@ -116,7 +116,7 @@ struct EndpointPoolTests {
       // A read at a block that the slower node has is served.
       #expect(try await bench.pool.call("state_getStorage", ["0x00"], atLeast: 12) == "0x0a")
       let waiting = Task { try await bench.pool.call("state_getStorage", ["0x00"]) }
-      bench.nodes[1].advance(best: 20, finalized: 18)
+      await bench.nodes[1].advance(best: 20, finalized: 18)
       #expect(try await waiting.value == "0x12")
     }
   }
@@ -347,7 +347,7 @@ struct EndpointPoolTests {
         return
       }
       #expect(await events.next() == .resumed)
-      bench.nodes[0].advance(best: 11, finalized: 8)
+      await bench.nodes[0].advance(best: 11, finalized: 8)
       #expect(await events.next() == ChainHead(number: 11, hash: chain.hash(11)).map(HeadEvent.best))
     }
   }

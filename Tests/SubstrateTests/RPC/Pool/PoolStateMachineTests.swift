@@ -168,6 +168,21 @@ struct PoolStateMachineTests {
     #expect(machine.failed(0, timeout, now: start, using: &generator) == false)
   }
 
+  @Test("Only failed attempts to connect make a call give up early, not failed calls before")
+  func hopeless() throws {
+    var machine = try pool([(100, 98)])
+    var generator = SplitMix64(seed: 1)
+    let timeout = RPCError(.timeout, "late")
+    for _ in 0..<5 { _ = machine.failed(0, timeout, now: start, using: &generator) }
+    _ = machine.down(0, timeout, now: start, using: &generator)
+    for _ in 0..<PoolStateMachine.hopelessAttempts {
+      #expect(machine.choose(.finalized, now: start) == .wait(until: nil, timeout))
+      machine.connecting(0)
+      _ = machine.down(0, timeout, now: start, using: &generator)
+    }
+    #expect(machine.choose(.finalized, now: start) == .fail(timeout))
+  }
+
   @Test("Losing the last endpoint is announced once, and so is its return")
   func interruption() throws {
     var machine = try pool([(100, 98), (100, 98)])

@@ -31,7 +31,7 @@ extension RPCConnectionOptions {
 
 /// Waits until a condition holds. The bound is generous: it is only reached when the test fails.
 func eventually(_ condition: () async throws -> Bool) async rethrows -> Bool {
-  for _ in 0..<1500 {
+  for _ in 0..<6000 {
     if try await condition() { return true }
     try? await Task.sleep(for: .milliseconds(10))
   }

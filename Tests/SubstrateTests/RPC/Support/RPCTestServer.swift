@@ -29,11 +29,11 @@ final class RPCTestServer: Sendable {
     fileprivate let channel: any Channel
     fileprivate let isWebSocket: Bool
 
-    func push(_ text: String) {
-      channel.eventLoop.execute { [channel] in
-        channel.writeAndFlush(
-          WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(string: text)), promise: nil)
-      }
+    /// Returns when the message is on its way, so that what is sent later comes behind it.
+    func push(_ text: String) async {
+      guard isWebSocket else { return }
+      let frame = WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(string: text))
+      try? await channel.writeAndFlush(frame).get()
     }
 
     func ping() {

@@ -58,13 +58,13 @@ final class TestNode: Sendable {
   }
 
   /// Moves the head and tells the subscribers.
-  func advance(best: UInt64, finalized: UInt64) {
+  func advance(best: UInt64, finalized: UInt64) async {
     let subscribers = state.value.withLock { state in
       (state.best, state.finalized) = (best, finalized)
       return state.subscribers
     }
     for (kind, id, peer) in subscribers {
-      peer.push(Answer.item(id, chain.header(kind == "chain_subscribeNewHeads" ? best : finalized)))
+      await peer.push(Answer.item(id, chain.header(kind == "chain_subscribeNewHeads" ? best : finalized)))
     }
   }
 

@@ -1,7 +1,7 @@
 import Substrate
 import Testing
 
-@Suite("WebSocket connection")
+@Suite("WebSocket connection", .serialized)
 struct WebSocketConnectionTests {
   private func withServer(
     options: RPCConnectionOptions = RPCConnectionOptions(),
@@ -198,7 +198,9 @@ struct WebSocketConnectionTests {
       var seen: [JSONValue] = []
       do {
         let subscription = try await connection.subscribe("on", unsubscribe: "off")
-        for index in 0..<10 { for peer in server.peers { peer.push(Answer.item("S1", JSONValue(index))) } }
+        for index in 0..<10 {
+          for peer in server.peers { await peer.push(Answer.item("S1", JSONValue(index))) }
+        }
         for try await item in subscription {
           seen.append(item)
           if seen.count == 10 { break }
@@ -227,7 +229,7 @@ struct WebSocketConnectionTests {
   func lostConnection() async throws {
     try await withServer(respond: Self.subscribing) { (connection, server) async throws in
       let subscription = try await connection.subscribe("on", unsubscribe: "off")
-      for peer in server.peers { peer.push(Answer.item("S1", 1)) }
+      for peer in server.peers { await peer.push(Answer.item("S1", 1)) }
       // The call's answer comes behind the item on the same socket.
       _ = try await connection.call("x")
       server.dropConnections()
@@ -253,7 +255,9 @@ struct WebSocketConnectionTests {
     let options = RPCConnectionOptions.with { $0.subscriptionBuffer = 8 }
     try await withServer(options: options, respond: Self.subscribing) { (connection, server) async throws in
       let subscription = try await connection.subscribe("on", unsubscribe: "off")
-      for index in 0..<20 { for peer in server.peers { peer.push(Answer.item("S1", JSONValue(index))) } }
+      for index in 0..<20 {
+        for peer in server.peers { await peer.push(Answer.item("S1", JSONValue(index))) }
+      }
       _ = try await connection.call("x")
       var seen = 0
       let error = await failure { for try await _ in subscription { seen += 1 } }
@@ -270,7 +274,7 @@ struct WebSocketConnectionTests {
     try await withServer(options: options, respond: Self.subscribing) { (connection, server) async throws in
       let subscription = try await connection.subscribe("on", unsubscribe: "off")
       let large = JSONValue.string(String(repeating: "x", count: 30_000))
-      for _ in 0..<10 { for peer in server.peers { peer.push(Answer.item("S1", large)) } }
+      for _ in 0..<10 { for peer in server.peers { await peer.push(Answer.item("S1", large)) } }
       _ = try await connection.call("x")
       var seen = 0
       let error = await failure { for try await _ in subscription { seen += 1 } }
