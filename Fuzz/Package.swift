@@ -1,9 +1,9 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// A package of its own, because libFuzzer wants the code under test compiled with coverage. `Substrate` is
-// the same folder as in the program's package (a symbolic link), compiled optimized, with coverage and the
-// address sanitizer; what it depends on is compiled plainly. Run it with `make fuzz`.
+// A package of its own, because libFuzzer wants the code under test compiled with coverage. `Substrate` and
+// `LibP2P` are the same folders as in the program's package (symbolic links), compiled optimized, with coverage and
+// the address sanitizer; what they depend on is compiled plainly. Run it with `make fuzz`.
 
 let instrumented: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
@@ -12,9 +12,9 @@ let instrumented: [SwiftSetting] = [
   .unsafeFlags(["-O", "-enable-testing", "-parse-as-library", "-sanitize=fuzzer,address"]),
 ]
 
-func fuzzer(_ name: String) -> Target {
+func fuzzer(_ name: String, of library: Target.Dependency = "Substrate") -> Target {
   .executableTarget(
-    name: name, dependencies: ["Fuzzing", "Substrate"], swiftSettings: instrumented,
+    name: name, dependencies: ["Fuzzing", library], swiftSettings: instrumented,
     linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])])
 }
 
@@ -22,18 +22,22 @@ let package = Package(
   name: "Fuzz",
   platforms: [.macOS(.v15)],
   dependencies: [
+    .package(url: "https://github.com/apple/swift-atomics", from: "1.3.0"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/attaswift/BigInt", from: "6.0.1"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
     .target(name: "CLibFuzzer", publicHeadersPath: "include"),
     .target(name: "Fuzzing", dependencies: ["CLibFuzzer"], swiftSettings: instrumented),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto"),
     .systemLibrary(name: "CSecp256k1", pkgConfig: "libsecp256k1"),
     .target(
       name: "Substrate",
@@ -53,10 +57,33 @@ let package = Package(
         .product(name: "NIOWebSocket", package: "swift-nio"),
       ],
       swiftSettings: instrumented),
+    .target(
+      name: "LibP2P",
+      dependencies: [
+        "COpenSSL",
+        "CSecp256k1",
+        .product(name: "Atomics", package: "swift-atomics"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "_CryptoExtras", package: "swift-crypto"),
+        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "OrderedCollections", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      exclude: ["Protobuf/Schemas"],
+      swiftSettings: instrumented),
     fuzzer("FuzzScale"),
     fuzzer("FuzzMetadata"),
     fuzzer("FuzzJSONRPC"),
     fuzzer("FuzzKeys"),
     fuzzer("FuzzBlocks"),
+    fuzzer("FuzzPeers", of: "LibP2P"),
+    fuzzer("FuzzNegotiation", of: "LibP2P"),
+    fuzzer("FuzzNoise", of: "LibP2P"),
+    fuzzer("FuzzServices", of: "LibP2P"),
   ]
 )

@@ -21,6 +21,6 @@ extension String {
   /// Text from a peer, cut and escaped so that it can stand in an error or a log line.
   func quotedForLog(limit: Int = 64) -> String {
     let shown = unicodeScalars.prefix(limit).map { $0.escaped(asASCII: true) }.joined()
-    return shown.utf8.count < utf8.count && unicodeScalars.count > limit ? "\"\(shown)…\"" : "\"\(shown)\""
+    return unicodeScalars.count > limit ? "\"\(shown)…\"" : "\"\(shown)\""
   }
 }

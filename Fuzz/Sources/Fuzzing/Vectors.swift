@@ -9,14 +9,16 @@ public enum Vectors {
     return Array(try Data(contentsOf: package.appending(path: "Tests/Vectors").appending(path: path)))
   }
 
-  /// Every hex text under the member `name` anywhere in a JSON file, as bytes, the long ones left out.
+  /// Every hex text under the member `name` anywhere in a JSON file, with or without `0x`, as bytes, the long ones
+  /// left out.
   public static func hex(_ name: String, in path: String, upTo limit: Int = 4096) throws -> [[UInt8]] {
     try texts(name, in: path).compactMap { text in
-      guard text.hasPrefix("0x"), text.utf8.count <= 2 * limit + 2 else { return nil }
-      let digits = Array(text.utf8.dropFirst(2))
-      return stride(from: 0, to: digits.count - 1, by: 2).compactMap {
+      let digits = Array(text.utf8.dropFirst(text.hasPrefix("0x") ? 2 : 0))
+      guard digits.count <= 2 * limit, digits.count.isMultiple(of: 2) else { return nil }
+      let bytes = stride(from: 0, to: digits.count, by: 2).compactMap {
         UInt8(String(decoding: digits[$0...$0 + 1], as: UTF8.self), radix: 16)
       }
+      return 2 * bytes.count == digits.count ? bytes : nil
     }
   }
 

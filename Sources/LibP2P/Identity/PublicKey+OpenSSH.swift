@@ -28,7 +28,7 @@ extension PublicKey {
   ///
   /// - Throws: ``KeyError``: `key.text`, or `key.size` for RSA outside ``rsaBits``.
   public init(openSSH text: String) throws(KeyError) {
-    let fields = text.utf8.count <= Self.maximumOpenSSHLength ? text.split(separator: " ") : []
+    let fields = text.utf8.count <= Self.maximumOpenSSHLength ? text.split(whereSeparator: \.isWhitespace) : []
     guard fields.count >= 2, let blob = Data(base64Encoded: String(fields[1])) else {
       throw KeyError(.text, "not an OpenSSH public key")
     }

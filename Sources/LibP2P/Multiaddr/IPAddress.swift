@@ -23,6 +23,7 @@ public struct IPv4Address: Hashable, Sendable, CustomStringConvertible {
     self.bytes = bytes
   }
 
+  /// Dotted decimal.
   public var description: String { bytes.map(String.init).joined(separator: ".") }
 
   /// How far the address reaches.

@@ -14,7 +14,9 @@ extension Multiaddr {
       case dns6(String)
     }
 
+    /// The host, as an address or a name.
     public let host: Host
+    /// The TCP port.
     public let port: UInt16
 
     /// The socket address, nil for names that have to be resolved first.

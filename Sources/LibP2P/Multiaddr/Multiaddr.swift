@@ -11,8 +11,18 @@ public struct Multiaddr: Hashable, Sendable {
   public let components: [MultiaddrComponent]
 
   /// - Throws: ``MultiaddrError``: `multiaddr.malformed` for no components, or a unix path that is not the
-  ///   last, since its text would swallow what follows; `multiaddr.too-long`.
+  ///   last, since its text would swallow what follows; `multiaddr.value` for a name or path that can't be one;
+  ///   `multiaddr.too-long`.
   public init(_ components: [MultiaddrComponent]) throws(MultiaddrError) {
+    for component in components
+    where MultiaddrComponent(component.proto, bytes: component.valueBytes) != component {
+      throw MultiaddrError(.value, "an address has a value that \(component.proto.name) can't have")
+    }
+    try self.init(sound: components)
+  }
+
+  /// Takes components that were read.
+  private init(sound components: [MultiaddrComponent]) throws(MultiaddrError) {
     guard !components.isEmpty else { throw MultiaddrError(.malformed, "an address is empty") }
     guard !components.dropLast().contains(where: { $0.proto == .unix }) else {
       throw MultiaddrError(.malformed, "an address goes on behind a unix path")
@@ -57,7 +67,7 @@ public struct Multiaddr: Hashable, Sendable {
       }
       components.append(component)
     }
-    try self.init(components)
+    try self.init(sound: components)
   }
 
   /// Reads the text form. `/ipfs/` is taken for `/p2p/`.
@@ -95,7 +105,7 @@ public struct Multiaddr: Hashable, Sendable {
       }
       components.append(component)
     }
-    try self.init(components)
+    try self.init(sound: components)
   }
 
   /// The binary form.

@@ -11,9 +11,6 @@ public struct NoiseHandshake: Sendable {
   public static let protocolID = "/noise"
   /// The id under which subnet peers propose the same handshake when they check stake behind it.
   public static let proofOfStakeProtocolID = "/pos-transport/1.0.0"
-  /// The ids to dial with, in the order that reaches both stacks. A listener takes both; no other transport
-  /// security is spoken.
-  public static let protocolIDs = [proofOfStakeProtocolID, protocolID]
 
   /// The longest handshake message read. Identity and signature of RSA-8192 take 2.2 kB.
   static let maximumMessageLength = 4_096

@@ -17,6 +17,7 @@ public final class PeerServices: Service {
     /// Peers to stay connected with, and to begin look-ups at.
     public var bootstrap: [Multiaddr] = []
 
+    /// A server without bootstrap peers.
     public init() {}
   }
 
@@ -26,10 +27,15 @@ public final class PeerServices: Service {
   /// How often bootstrap peers that are not connected are looked at.
   static let bootstrapTick = Duration.milliseconds(500)
 
+  /// The host that carries the services.
   public let host: P2PHost
+  /// What is known of peers.
   public let store: PeerStore
+  /// Asks peers who they are, and tells them.
   public let identify: IdentifyService
+  /// Measures round trips.
   public let ping: PingService
+  /// Finds peers.
   public let kademlia: KademliaService
   private let bootstrap: Mutex<BootstrapSchedule>
   private let hasRefreshed = Mutex(false)
@@ -77,9 +83,7 @@ public final class PeerServices: Service {
         switch event {
         case .connected(let connection): group.addTask { await self.greet(connection) }
         case .disconnected(let connection, _):
-          guard host.connections(with: connection.peer).isEmpty else { continue }
-          identify.disconnected(connection.peer)
-          kademlia.disconnected(connection.peer)
+          if host.connections(with: connection.peer).isEmpty { store.disconnected(connection.peer) }
         case .streamOpened(let connection, _, .inbound): leaveIfLeaky(connection)
         case .dialFailed(let peer?, _): store.unreachable(peer)
         case .dialFailed, .streamOpened, .misbehaved: break

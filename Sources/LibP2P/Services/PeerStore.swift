@@ -4,6 +4,9 @@ import Synchronization
 /// What this node knows of peers, shared by the services: where they may be reached, and what those that are
 /// connected said about themselves.
 public final class PeerStore: Sendable {
+  /// Identities kept beyond those of connected peers, until they are looked through.
+  static let spareIdentities = 64
+
   private struct State {
     var book = AddressBook()
     /// Of connected peers only, so that connections bound it.
@@ -12,6 +15,7 @@ public final class PeerStore: Sendable {
 
   private let state = Mutex(State())
 
+  /// A store that knows nobody.
   public init() {}
 
   /// Notes addresses of `peer`.
@@ -52,5 +56,14 @@ public final class PeerStore: Sendable {
 
   func disconnected(_ peer: PeerID) {
     state.withLock { $0.identified[peer] = nil }
+  }
+
+  /// Forgets who others are once there are clearly more of them than of `connected` peers.
+  func forgetIdentities(exceptOf connected: [PeerID]) {
+    state.withLock { state in
+      guard state.identified.count > connected.count + Self.spareIdentities else { return }
+      let connected = Set(connected)
+      state.identified = state.identified.filter { connected.contains($0.key) }
+    }
   }
 }

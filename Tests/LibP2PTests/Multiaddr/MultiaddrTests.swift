@@ -106,6 +106,14 @@ struct MultiaddrTests {
     #expect(throws: MultiaddrError.self) { try Multiaddr(bytes: [UInt8](repeating: 0, count: 1_000_000)) }
   }
 
+  @Test("Components that no reader would give can't make an address")
+  func unsoundComponents() throws {
+    for component in [.dns("a/b"), .dns(""), .dns6("é"), .unix("relative"), .unix("/a\0b")] as [MultiaddrComponent] {
+      let error = #expect(throws: MultiaddrError.self) { try Multiaddr([component]) }
+      #expect(error?.kind == .value)
+    }
+  }
+
   @Test("A dialer finds host, port and peer")
   func dialing() throws {
     let peer = try PeerID("12D3KooWA4Xop1JaT3MHxwYMkCepYsv4iPVopMXwCz5iHYdBfeSB")

@@ -43,6 +43,7 @@ public struct AddressBook: Sendable {
 
   private var entries: [PeerID: Entry] = [:]
 
+  /// An empty book.
   public init() {}
 
   /// The number of peers.

@@ -19,8 +19,7 @@ public final class IdentifyService: Sendable {
   private let host: P2PHost
   private let store: PeerStore
   private let agentVersion: String
-  /// Of connected peers only.
-  private let pushes = Mutex<[PeerID: TokenBucket]>([:])
+  private let pushes = Mutex(PeerBudgets(burst: pushBurst, interval: pushInterval))
   private let identified: @Sendable (P2PConnection, IdentifyMessage) -> Void
 
   /// Serves both protocols on `host`.
@@ -71,12 +70,6 @@ public final class IdentifyService: Sendable {
     try await tell(stream)
   }
 
-  /// Forgets a peer that has no connection any more.
-  func disconnected(_ peer: PeerID) {
-    pushes.withLock { $0[peer] = nil }
-    store.disconnected(peer)
-  }
-
   /// What this node says about itself across `connection`.
   func message(for connection: P2PConnection) -> IdentifyMessage {
     var message = IdentifyMessage()
@@ -85,7 +78,7 @@ public final class IdentifyService: Sendable {
       host.advertisedAddresses.filter { AddressBook.isUsable($0, across: connection.remoteAddress) }
         .prefix(IdentifyMessage.maximumAddresses))
     message.protocols = Array(host.protocols.prefix(IdentifyMessage.maximumProtocols))
-    message.observedAddress = connection.remoteAddress
+    message.observedAddress = connection.remoteAddress.withoutPeer
     message.protocolVersion = "ipfs/0.1.0"
     message.agentVersion = agentVersion
     return message
@@ -100,10 +93,9 @@ public final class IdentifyService: Sendable {
   }
 
   private func hear(_ stream: P2PStream) async throws {
-    let isAllowed = pushes.withLock { pushes in
-      pushes[stream.peer, default: TokenBucket(burst: Self.pushBurst, interval: Self.pushInterval)].take(now: .now())
+    guard pushes.withLock({ $0.take(stream.peer, now: .now()) }) else {
+      throw IdentifyError(.tooOften, "\(stream.peer) pushes too often")
     }
-    guard isAllowed else { throw IdentifyError(.tooOften, "\(stream.peer) pushes too often") }
     take(try await read(stream), of: stream.connection)
   }
 
@@ -118,8 +110,9 @@ public final class IdentifyService: Sendable {
   private func take(_ message: IdentifyMessage, of connection: P2PConnection) -> IdentifyMessage {
     let peer = connection.peer
     let whole = store.take(message, of: peer, at: connection.remoteAddress, now: .now())
-    // It may have gone while it spoke, and nobody would forget it then.
-    if host.connections(with: peer).isEmpty { disconnected(peer) }
+    // Peers may have gone while they spoke, unseen.
+    if host.connections(with: peer).isEmpty { store.disconnected(peer) }
+    store.forgetIdentities(exceptOf: host.peers)
     host.noteProtocols(Set(whole.protocols), of: peer)
     if let observed = message.observedAddress { host.noteObserved(observed, by: connection) }
     identified(connection, whole)

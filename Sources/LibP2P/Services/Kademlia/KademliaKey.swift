@@ -42,6 +42,7 @@ public struct KademliaKey: Hashable, Sendable {
       return length
     }
 
+    /// Whether `left` is closer.
     public static func < (left: Distance, right: Distance) -> Bool {
       left.words.lexicographicallyPrecedes(right.words)
     }

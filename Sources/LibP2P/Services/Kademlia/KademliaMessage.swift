@@ -32,10 +32,14 @@ public struct KademliaMessage: Sendable, Equatable {
 
   /// A peer that a message names.
   public struct Peer: Sendable, Equatable {
+    /// Who it is.
     public var id: PeerID
+    /// Where it may be reached, without its id at the end.
     public var addresses: [Multiaddr]
+    /// How the sender stands with it.
     public var connection: Connection
 
+    /// A peer to name.
     public init(_ id: PeerID, addresses: [Multiaddr], connection: Connection = .notConnected) {
       self.id = id
       self.addresses = addresses
@@ -43,12 +47,14 @@ public struct KademliaMessage: Sendable, Equatable {
     }
   }
 
+  /// What is asked or answered.
   public var kind: Kind
   /// What is looked for: the bytes of a peer id in ``Kind/findNode``.
   public var key: [UInt8]
   /// Peers closer to the key.
   public var closerPeers: [Peer] = []
 
+  /// A message to fill in.
   public init(_ kind: Kind, key: [UInt8] = []) {
     self.kind = kind
     self.key = key

@@ -4,6 +4,7 @@ import Synchronization
 
 /// Kademlia on a host: answers who is close to a key, and finds the addresses of peers that are to be called.
 public final class KademliaService: PeerRouting {
+  /// The id of libp2p's public network, which both stacks use.
   public static let protocolID = "/ipfs/kad/1.0.0"
   /// What one request may take, with the dial before it.
   static let queryTimeout = TimeAmount.seconds(10)
@@ -28,8 +29,7 @@ public final class KademliaService: PeerRouting {
 
   private struct State {
     var table: RoutingTable
-    /// Of connected peers only.
-    var requests: [PeerID: TokenBucket] = [:]
+    var budgets = PeerBudgets(burst: KademliaService.requestBurst, interval: KademliaService.requestInterval)
   }
 
   private let host: P2PHost
@@ -58,10 +58,6 @@ public final class KademliaService: PeerRouting {
         state.table.remove(peer)
       }
     }
-  }
-
-  func disconnected(_ peer: PeerID) {
-    state.withLock { $0.requests[peer] = nil }
   }
 
   // MARK: Finding
@@ -138,7 +134,7 @@ public final class KademliaService: PeerRouting {
       state.withLock { _ = $0.table.useful(peer, now: .now()) }
       return .answered(peer, closerPeers)
     } catch {
-      if !(error is CancellationError) { state.withLock { $0.table.remove(peer) } }
+      if !Task.isCancelled { state.withLock { $0.table.remove(peer) } }
       logger.debug("\(peer) did not answer a look-up: \(error)")
       return .failed(peer)
     }
@@ -192,10 +188,7 @@ public final class KademliaService: PeerRouting {
 
   /// - Throws: ``KademliaError`` `kad.too-often` when the peer's budget is spent.
   private func responder(for stream: P2PStream) throws(KademliaError) -> KademliaResponder {
-    let fresh = TokenBucket(burst: Self.requestBurst, interval: Self.requestInterval)
-    let (isAllowed, table) = state.withLock { state in
-      (state.requests[stream.peer, default: fresh].take(now: .now()), state.table)
-    }
+    let (isAllowed, table) = state.withLock { ($0.budgets.take(stream.peer, now: .now()), $0.table) }
     guard isAllowed else { throw KademliaError(.tooOften, "\(stream.peer) asks too often") }
     let remote = stream.connection.remoteAddress
     return KademliaResponder(

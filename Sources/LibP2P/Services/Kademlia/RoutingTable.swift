@@ -31,6 +31,7 @@ public struct RoutingTable: Sendable {
   /// The number of peers.
   public var count: Int { buckets.values.reduce(0) { $0 + $1.count } }
 
+  /// Whether `peer` is in its bucket.
   public func contains(_ peer: PeerID) -> Bool {
     buckets[bucket(KademliaKey(peer))]?.contains { $0.peer == peer } ?? false
   }

@@ -4,6 +4,7 @@ public import NIOCore
 public struct PingEcho: Sendable {
   private var buffer = ByteBuffer()
 
+  /// One stream's echo.
   public init() {}
 
   /// Takes what arrived and gives what to send back: whole payloads only. Less than one payload is kept.

@@ -9,6 +9,7 @@ public struct PingProbe: Sendable {
   private var received = ByteBuffer()
   private var sent: NIODeadline = .uptimeNanoseconds(0)
 
+  /// One stream's probe.
   public init() {}
 
   /// Begins a ping.
@@ -35,26 +36,4 @@ public struct PingProbe: Sendable {
     self.expected = nil
     return now - sent
   }
-}
-
-/// Why a ping failed.
-public struct PingError: LibP2PError, Equatable {
-  /// The kinds of failure; the raw value is the stable code.
-  public enum Code: String, Sendable {
-    case mismatch = "ping.mismatch"
-    case closed = "ping.closed"
-    case tooMany = "ping.too-many-streams"
-  }
-
-  /// Which failure it is.
-  public let kind: Code
-  public let message: String
-
-  init(_ kind: Code, _ message: String) {
-    self.kind = kind
-    self.message = message
-  }
-
-  public var code: String { kind.rawValue }
-  public var remedy: String { "The peer breaks the ping protocol; check its software" }
 }

@@ -3,6 +3,7 @@ import Synchronization
 
 /// Ping on a host: answers, and measures round trips.
 public final class PingService: Sendable {
+  /// The protocol's id.
   public static let protocolID = "/ipfs/ping/1.0.0"
   /// Streams served to one peer at a time (libp2p "ping" specification).
   static let maximumStreams = 2
