@@ -7,10 +7,19 @@ let package = Package(
   platforms: [.macOS(.v15)],
   dependencies: [
     .package(name: "validatord", path: ".."),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     // Its allocation counts need a library preloaded that this project does without.
     .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
   ],
   targets: [
+    .executableTarget(
+      name: "LibP2PPeers",
+      dependencies: [
+        .product(name: "LibP2P", package: "validatord"),
+        .product(name: "NIOCore", package: "swift-nio"),
+      ],
+      path: "Benchmarks/LibP2PPeers",
+      swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
     .executableTarget(
       name: "SubstrateBenchmarks",
       dependencies: [

@@ -85,5 +85,6 @@ let package = Package(
     fuzzer("FuzzNegotiation", of: "LibP2P"),
     fuzzer("FuzzNoise", of: "LibP2P"),
     fuzzer("FuzzServices", of: "LibP2P"),
+    fuzzer("FuzzYamux", of: "LibP2P"),
   ]
 )

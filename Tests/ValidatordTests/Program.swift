@@ -47,7 +47,7 @@ struct Program {
     return Result(status: process.terminationStatus, output: texts.0, errors: texts.1)
   }
 
-  private static var executable: String {
+  static var executable: String {
     FileManager.default.isExecutableFile(atPath: path)
       ? path : Bundle.main.bundleURL.path + "/validatord"
   }

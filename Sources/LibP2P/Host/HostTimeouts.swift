@@ -18,6 +18,8 @@ public struct HostTimeouts: Sendable {
   public var linger = TimeAmount.seconds(60)
   /// A connection that lost against another one with the same peer is closed when unused for so long.
   public var supersededIdle = TimeAmount.seconds(2)
+  /// The peer may take the last bytes of a connection for so long.
+  public var farewell = TimeAmount.seconds(1)
   /// Streams may finish for so long at shutdown.
   public var shutdown = TimeAmount.seconds(5)
 

@@ -107,6 +107,13 @@ struct YamuxSession {
     return events
   }
 
+  /// Resets a stream that the peer has just opened and that there is no room for; too many end the session.
+  mutating func refuse(_ id: UInt32, now: NIODeadline) -> [YamuxEvent] {
+    var events = reset(id)
+    countIdle(now, &events)
+    return events
+  }
+
   /// Says that the reader took `bytes` of a stream, so that the peer may send as many more.
   mutating func consume(_ id: UInt32, bytes: Int, now: NIODeadline) {
     guard let index = streams.index(forKey: id) else { return }

@@ -10,7 +10,7 @@ extension ConnectionHandler {
       let resources = try environment.resources.stream(.inbound, peer: connection.peer)
       add(id, .inbound, resources, .listening(NegotiationListener()))
     } catch {
-      handle(session.reset(id))
+      handle(session.refuse(id, now: now))
     }
   }
 

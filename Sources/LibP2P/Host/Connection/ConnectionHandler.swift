@@ -104,8 +104,9 @@ final class ConnectionHandler: ChannelInboundHandler {
     isPumping = true
     defer { isPumping = false }
     var hasWritten = false
+    var plaintext = ByteBuffer()
     while session.hasOutput, channel.isWritable {
-      var plaintext = channel.allocator.buffer(capacity: Self.batch)
+      plaintext.clear(minimumCapacity: Self.batch)
       handle(session.drain(into: &plaintext, target: Self.batch))
       guard let sealed = seal(&plaintext) else { break }
       channel.write(sealed, promise: nil)
@@ -153,10 +154,10 @@ final class ConnectionHandler: ChannelInboundHandler {
 
   // MARK: The end
 
-  /// Says goodbye and closes.
+  /// Says goodbye and closes when everything has gone out and the peer has taken it.
   private func leave() {
     session.goAway()
-    end(HostError(.closed, "this side closed the connection"))
+    end(HostError(.closed, "this side closed the connection"), isOrderly: true)
   }
 
   /// Leaves once no stream was open for a while, so that none which is under way gets lost.
@@ -167,16 +168,21 @@ final class ConnectionHandler: ChannelInboundHandler {
   }
 
   /// Sends what the session has left to say, then closes.
-  func end(_ error: any LibP2PError) {
+  ///
+  /// - Parameter isOrderly: waits for the peer to close, since a socket that is closed with unread bytes in it
+  ///   discards what the peer has not taken yet.
+  func end(_ error: any LibP2PError, isOrderly: Bool = false) {
     guard ending == nil, let channel else { return }
     ending = error
     connection.ended()
+    failStreams(error)
     var farewell = ByteBuffer()
     _ = session.drain(into: &farewell, target: YamuxFrame.headerLength)
-    if farewell.readableBytes > 0, let sealed = seal(&farewell) {
-      channel.writeAndFlush(sealed, promise: nil)
-    }
-    channel.close(promise: nil)
+    let sealed = farewell.readableBytes > 0 ? seal(&farewell) : nil
+    let isOut = channel.writeAndFlush(sealed ?? ByteBuffer())
+    guard isOrderly else { return channel.close(promise: nil) }
+    isOut.whenComplete { _ in channel.close(mode: .output, promise: nil) }
+    _ = channel.eventLoop.scheduleTask(in: environment.timeouts.farewell) { channel.close(promise: nil) }
   }
 
   private func misbehaved(_ component: String, _ error: any LibP2PError) {
@@ -191,12 +197,16 @@ final class ConnectionHandler: ChannelInboundHandler {
     timer?.task.cancel()
     connection.ended()
     resources.close()
+    failStreams(error)
+    environment.report(.ended(connection, error))
+  }
+
+  private func failStreams(_ error: any LibP2PError) {
     let orphans = streams.values
     streams = [:]
     for stream in orphans {
       stream.fail(StreamError(.connectionLost, "the connection ended: \(error.message)"))
     }
-    environment.report(.ended(connection, error))
   }
 
   // MARK: Commands of tasks
