@@ -59,6 +59,7 @@ struct FuzzServices: FuzzTarget {
   private func kademlia(_ body: [UInt8]) {
     guard let message = try? KademliaMessage(body: body) else { return }
     promise(message.closerPeers.count <= KademliaMessage.maximumPeers, "too many peers are kept")
+    promise(message.providers.count <= KademliaMessage.maximumPeers, "too many providers are kept")
     promise((try? KademliaMessage(body: message.body)) == message, "a message changes when it is written")
     let responder = KademliaResponder(
       ownID: peer, table: RoutingTable(of: peer), addresses: { _ in [] }, isConnected: { _ in false })

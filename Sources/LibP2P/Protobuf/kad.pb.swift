@@ -9,7 +9,7 @@
 //   https://github.com/apple/swift-protobuf/
 
 /// Messages of /ipfs/kad/1.0.0 (libp2p "kad-dht" specification). Records (field 3) and sender records
-/// (field 11) are left out: this peer stores no values and reads no envelopes there.
+/// (field 11) are left out: this peer keeps no values and reads no envelopes there.
 
 #if canImport(FoundationEssentials)
 internal import FoundationEssentials

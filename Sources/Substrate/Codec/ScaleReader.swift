@@ -95,11 +95,7 @@ public struct ScaleReader {
     let (size, overflow) = count.multipliedReportingOverflow(by: width)
     guard count >= 0, !overflow else { throw ScaleError(.limit, "\(count) elements") }
     let start = try advance(size)
-<<<<<<< HEAD
-    var integers = [Integer](unsafeUninitializedCapacity: count) { buffer, initialized in
-=======
     let integers = [Integer](unsafeUninitializedCapacity: count) { buffer, initialized in
->>>>>>> main
       bytes.withUnsafeBytes { source in
         // One copy instead of a load each: callers in other modules get no specialised loop.
         UnsafeMutableRawBufferPointer(buffer).copyMemory(
@@ -107,18 +103,11 @@ public struct ScaleReader {
       }
       initialized = count
     }
-<<<<<<< HEAD
-    if Integer(littleEndian: 1) != 1 {
-      for index in integers.indices { integers[index] = Integer(littleEndian: integers[index]) }
-    }
-    return integers
-=======
     #if _endian(big)
       return integers.map { Integer(littleEndian: $0) }
     #else
       return integers
     #endif
->>>>>>> main
   }
 
   public mutating func readBool() throws(ScaleError) -> Bool {

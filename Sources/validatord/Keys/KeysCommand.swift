@@ -4,9 +4,10 @@ import Substrate
 
 struct KeysCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "keys", abstract: "Makes and reads the keys of coldkeys and hotkeys.",
+    commandName: "keys", abstract: "Makes and reads the keys of coldkeys, hotkeys and peers.",
     subcommands: [
       KeysGenerateCommand.self, KeysImportCommand.self, KeysInspectCommand.self, KeysAddressCommand.self,
+      KeysPeerCommand.self,
     ])
 }
 

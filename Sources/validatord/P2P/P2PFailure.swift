@@ -14,7 +14,7 @@ enum P2PFailure {
   static func status(of error: any LibP2PError) -> Failure.Status {
     switch error {
     case let error as HostError: status(of: error.kind)
-    case let error as KeyFileError: error.kind == .permissions ? .notPermitted : .failed
+    case let error as PeerKeyFileError: error.kind == .permissions ? .notPermitted : .failed
     case is StreamError, is YamuxError: .unavailable
     case is ResourceLimitError: .tryLater
     case is MultiaddrError, is PeerIDError: .usage

@@ -28,7 +28,7 @@ struct P2POptions: ParsableArguments {
   func makePeer(
     listeningOn addresses: [Multiaddr], bootstrap: [Multiaddr], kademlia: KademliaService.Mode
   ) throws -> PeerServices {
-    var host = HostConfiguration(identity: try key.map(KeyFile.read) ?? PrivateKey.generate(.ed25519))
+    var host = HostConfiguration(identity: try key.map(PeerKeyFile.read) ?? PrivateKey.generate(.ed25519))
     host.listenAddresses = addresses
     host.logger.logLevel = .warning
     var services = PeerServices.Configuration()

@@ -24,6 +24,7 @@ struct KademliaMessageTests {
         }
         let type: Int?
         let closer: [Peer]?
+        let providers: [String]?
       }
       let `case`: String
       let requestFramedHex: Hex
@@ -64,6 +65,7 @@ struct KademliaMessageTests {
       #expect(
         answer.closerPeers.map { $0.addresses.map(\.description) } == decoded.closer?.map(\.addrs) ?? [],
         "\(entry.case)")
+      #expect(answer.providers.map(\.id.description) == decoded.providers ?? [], "\(entry.case)")
     }
   }
 
@@ -291,5 +293,82 @@ struct KademliaLookupTests {
     lookup.answered(peers[1], closerPeers: [.init(peers[0], addresses: [])])
     lookup.answered(peers[1], closerPeers: [.init(peers[2], addresses: [])])
     #expect(lookup.next() == .finished(.init(addresses: [], closest: [peers[1]])))
+  }
+}
+
+@Suite("Kademlia provider records")
+struct ProviderRecordsTests {
+  private static let now = NIODeadline.uptimeNanoseconds(1_000_000_000_000)
+
+  @Test("A provider is told for 48 hours after its last word, those who spoke last first")
+  func lifetime() throws {
+    let peers = try RoutingTableTests.peers(2, seed: 70)
+    var records = ProviderRecords()
+    records.add(peers[0], of: [1], now: Self.now)
+    records.add(peers[1], of: [1], now: Self.now + .hours(1))
+    #expect(records.providers(of: [1], now: Self.now + .hours(2)) == [peers[1], peers[0]])
+    #expect(records.providers(of: [1], now: Self.now + .hours(48)) == [peers[1]])
+    #expect(records.providers(of: [1], now: Self.now + .hours(49)).isEmpty)
+    #expect(records.providers(of: [2], now: Self.now).isEmpty)
+  }
+
+  @Test("Keys and providers beyond the bounds push out those whose word is oldest")
+  func bounds() throws {
+    let peers = try RoutingTableTests.peers(30, seed: 71)
+    var records = ProviderRecords()
+    for (position, peer) in peers.enumerated() {
+      records.add(peer, of: [1], now: Self.now + .seconds(Int64(position)))
+    }
+    #expect(records.providers(of: [1], now: Self.now) == Array(peers.suffix(20).reversed()))
+    for number in 0..<2_000 {
+      let key = [UInt8(number >> 8), UInt8(number & 0xff), 7]
+      records.add(peers[0], of: key, now: Self.now + .minutes(1) + .milliseconds(Int64(number)))
+    }
+    #expect(records.providers(of: [1], now: Self.now).isEmpty)
+    let kept = (0..<2_000).filter {
+      !records.providers(of: [UInt8($0 >> 8), UInt8($0 & 0xff), 7], now: Self.now).isEmpty
+    }
+    #expect(kept == Array(2_000 - ProviderRecords.maximumKeys..<2_000))
+  }
+}
+
+@Suite("Kademlia answers")
+struct KademliaResponderTests {
+  private let peers = Result { try RoutingTableTests.peers(40, seed: 72) }
+
+  private func responder(knowing known: [PeerID]) throws -> KademliaResponder {
+    let peers = try peers.get()
+    var table = RoutingTable(of: peers[0])
+    for peer in peers[2...] { table.useful(peer, now: .uptimeNanoseconds(1)) }
+    let address = try Multiaddr("/ip4/192.0.2.1/tcp/1")
+    return KademliaResponder(
+      ownID: peers[0], table: table, addresses: { known.contains($0) ? [address] : [] }, isConnected: { $0 == known[0] }
+    )
+  }
+
+  @Test("The target is named first though it is in no bucket; the asker, this node and peers without address never")
+  func findNode() throws {
+    let peers = try peers.get()
+    let responder = try responder(knowing: [peers[1]] + peers[5...30])
+    let answer = try #require(responder.answer(KademliaMessage(.findNode, key: peers[1].bytes), from: peers[6]))
+    let named = answer.closerPeers.map(\.id)
+    #expect(named.first == peers[1] && answer.closerPeers.first?.connection == .connected)
+    #expect(!named.contains(peers[6]) && !named.contains(peers[0]) && !named.contains(peers[3]))
+    #expect(answer.key.isEmpty && answer.closerPeers.count <= RoutingTable.bucketSize + 1)
+    let own = try #require(responder.answer(KademliaMessage(.findNode, key: peers[0].bytes), from: peers[1]))
+    #expect(!own.closerPeers.map(\.id).contains(peers[0]))
+  }
+
+  @Test("Any key is answered with the closest peers, and only requests to store values are not answered")
+  func others() throws {
+    let peers = try peers.get()
+    let responder = try responder(knowing: Array(peers))
+    for kind in [KademliaMessage.Kind.getValue, .getProviders] {
+      let answer = try #require(responder.answer(KademliaMessage(kind, key: [1, 2, 3]), from: peers[1]))
+      #expect(answer.kind == kind && answer.key == [1, 2, 3])
+      #expect(answer.closerPeers.map(\.id) == responder.table.closest(to: KademliaKey(hashing: [1, 2, 3])))
+    }
+    #expect(responder.answer(KademliaMessage(.ping), from: peers[1]) == KademliaMessage(.ping))
+    #expect(responder.answer(KademliaMessage(.putValue, key: [1]), from: peers[1]) == nil)
   }
 }

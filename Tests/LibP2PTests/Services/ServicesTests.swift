@@ -147,6 +147,40 @@ struct ServicesTests {
     }
   }
 
+  @Test("A peer provides a key for itself and for nobody else")
+  func providers() async throws {
+    try await TestServices.with(2) { services in
+      let connection = try await services[0].connect(to: services[1])
+      let stranger = try PrivateKey.generate(.ed25519).peerID
+      let address = try Multiaddr("/ip4/127.0.0.1/tcp/1")
+      var word = KademliaMessage(.addProvider, key: [1, 2, 3])
+      word.providers = [
+        .init(stranger, addresses: [address]),
+        .init(services[0].host.peerID, addresses: services[0].host.listenAddresses),
+      ]
+      let stream = try await connection.openStream([KademliaService.protocolID])
+      try await stream.write(FrameDecoder.frame(word.body))
+      #expect(try await Self.answer(stream) == KademliaMessage(.addProvider, key: [1, 2, 3]))
+
+      // A third peer asks, for nobody is told of itself.
+      try await TestServices.with(1) { asker in
+        let connection = try await asker[0].connect(to: services[1])
+        let stream = try await connection.openStream([KademliaService.protocolID])
+        try await stream.write(FrameDecoder.frame(KademliaMessage(.getProviders, key: [1, 2, 3]).body))
+        #expect(try await Self.answer(stream).providers.map(\.id) == [services[0].host.peerID])
+      }
+    }
+  }
+
+  private static func answer(_ stream: P2PStream) async throws -> KademliaMessage {
+    var frames = FrameDecoder(maximumLength: KademliaMessage.maximumLength)
+    while let bytes = try await stream.read() {
+      frames.append(bytes)
+      if let frame = try frames.next() { return try KademliaMessage(body: [UInt8](buffer: frame)) }
+    }
+    throw KademliaError(.noAnswer, "the stream ended")
+  }
+
   @Test("Kademlia requests beyond the budget are refused, unreadable ones at once; others go on")
   func kademliaFlood() async throws {
     try await TestServices.with(3) { services in

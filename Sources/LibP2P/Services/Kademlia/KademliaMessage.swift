@@ -53,6 +53,8 @@ public struct KademliaMessage: Sendable, Equatable {
   public var key: [UInt8]
   /// Peers closer to the key.
   public var closerPeers: [Peer] = []
+  /// Peers that provide what the key names.
+  public var providers: [Peer] = []
 
   /// A message to fill in.
   public init(_ kind: Kind, key: [UInt8] = []) {
@@ -74,6 +76,7 @@ public struct KademliaMessage: Sendable, Equatable {
     self.kind = kind
     key = [UInt8](message.key)
     closerPeers = message.closerPeers.prefix(Self.maximumPeers).compactMap(Self.peer)
+    providers = message.providerPeers.prefix(Self.maximumPeers).compactMap(Self.peer)
   }
 
   /// The message on the wire.
@@ -81,14 +84,17 @@ public struct KademliaMessage: Sendable, Equatable {
     var message = PBKadMessage()
     message.type = PBKadMessage.MessageType(rawValue: kind.rawValue) ?? .UNRECOGNIZED(kind.rawValue)
     if !key.isEmpty { message.key = Data(key) }
-    message.closerPeers = closerPeers.map { peer in
-      var entry = PBKadMessage.Peer()
-      entry.id = Data(peer.id.bytes)
-      entry.addrs = peer.addresses.map { Data($0.bytes) }
-      entry.connection = .init(rawValue: peer.connection.rawValue) ?? .notConnected
-      return entry
-    }
+    message.closerPeers = closerPeers.map(Self.entry)
+    message.providerPeers = providers.map(Self.entry)
     return message.encoded
+  }
+
+  private static func entry(_ peer: Peer) -> PBKadMessage.Peer {
+    var entry = PBKadMessage.Peer()
+    entry.id = Data(peer.id.bytes)
+    entry.addrs = peer.addresses.map { Data($0.bytes) }
+    entry.connection = .init(rawValue: peer.connection.rawValue) ?? .notConnected
+    return entry
   }
 
   private static func peer(_ entry: PBKadMessage.Peer) -> Peer? {

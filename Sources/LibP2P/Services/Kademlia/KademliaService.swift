@@ -29,6 +29,7 @@ public final class KademliaService: PeerRouting {
 
   private struct State {
     var table: RoutingTable
+    var providers = ProviderRecords()
     var budgets = PeerBudgets(burst: KademliaService.requestBurst, interval: KademliaService.requestInterval)
   }
 
@@ -178,7 +179,9 @@ public final class KademliaService: PeerRouting {
       frames.append(bytes)
       while let frame = try frames.next() {
         let request = try KademliaMessage(body: [UInt8](buffer: frame))
-        guard let answer = try responder(for: stream).answer(request, from: stream.peer) else { return }
+        let responder = try responder(for: stream)
+        if request.kind == .addProvider { takeProvider(request, from: stream) }
+        guard let answer = responder.answer(request, from: stream.peer) else { return }
         try await stream.write(FrameDecoder.frame(answer.body), framing: .whole)
         stream.setDeadline(.now() + Self.idleTimeout)
       }
@@ -186,13 +189,23 @@ public final class KademliaService: PeerRouting {
     try frames.finish()
   }
 
+  /// Notes that the peer provides a key. What it says of others does not count.
+  private func takeProvider(_ request: KademliaMessage, from stream: P2PStream) {
+    guard let own = request.providers.first(where: { $0.id == stream.peer }) else { return }
+    let remote = stream.connection.remoteAddress
+    store.add(own.addresses.filter { AddressBook.isUsable($0, across: remote) }, of: own.id, from: .peer)
+    state.withLock { $0.providers.add(own.id, of: request.key, now: .now()) }
+  }
+
   /// - Throws: ``KademliaError`` `kad.too-often` when the peer's budget is spent.
   private func responder(for stream: P2PStream) throws(KademliaError) -> KademliaResponder {
-    let (isAllowed, table) = state.withLock { ($0.budgets.take(stream.peer, now: .now()), $0.table) }
+    let (isAllowed, table, providers) = state.withLock { state in
+      (state.budgets.take(stream.peer, now: .now()), state.table, state.providers)
+    }
     guard isAllowed else { throw KademliaError(.tooOften, "\(stream.peer) asks too often") }
     let remote = stream.connection.remoteAddress
     return KademliaResponder(
-      ownID: host.peerID, table: table,
+      ownID: host.peerID, table: table, providers: providers,
       addresses: { peer in self.store.addresses(of: peer).filter { AddressBook.isUsable($0, across: remote) } },
       isConnected: { peer in !self.host.connections(with: peer).isEmpty })
   }

@@ -4,7 +4,7 @@ import Testing
 @testable import LibP2P
 
 @Suite("Key files")
-struct KeyFileTests {
+struct PeerKeyFileTests {
   private func withFolder(_ body: (String) throws -> Void) throws {
     let folder = NSTemporaryDirectory() + "validatord-keys-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -26,10 +26,10 @@ struct KeyFileTests {
   func roundTrip(_ type: KeyType, _ dialect: PrivateKey.Dialect) throws {
     try withFolder { folder in
       let key = try PrivateKey.generate(type)
-      try KeyFile.write(key, to: folder + "/key", dialect: dialect)
+      try PeerKeyFile.write(key, to: folder + "/key", dialect: dialect)
       let attributes = try FileManager.default.attributesOfItem(atPath: folder + "/key")
       #expect(attributes[.posixPermissions] as? Int == 0o600)
-      #expect(try KeyFile.read(folder + "/key").publicKey == key.publicKey)
+      #expect(try PeerKeyFile.read(folder + "/key").publicKey == key.publicKey)
     }
   }
 
@@ -37,10 +37,10 @@ struct KeyFileTests {
   func noOverwrite() throws {
     try withFolder { folder in
       let first = try PrivateKey.generate(.ed25519)
-      try KeyFile.write(first, to: folder + "/key", dialect: .mesh)
+      try PeerKeyFile.write(first, to: folder + "/key", dialect: .mesh)
       let second = try PrivateKey.generate(.ed25519)
-      #expect(code { try KeyFile.write(second, to: folder + "/key", dialect: .mesh) } == "key-file.exists")
-      #expect(try KeyFile.read(folder + "/key").publicKey == first.publicKey)
+      #expect(code { try PeerKeyFile.write(second, to: folder + "/key", dialect: .mesh) } == "peer-key-file.exists")
+      #expect(try PeerKeyFile.read(folder + "/key").publicKey == first.publicKey)
     }
   }
 
@@ -50,11 +50,11 @@ struct KeyFileTests {
   func permissions(mode: Int) throws {
     try withFolder { folder in
       let path = folder + "/key"
-      try KeyFile.write(PrivateKey.generate(.ed25519), to: path, dialect: .mesh)
+      try PeerKeyFile.write(PrivateKey.generate(.ed25519), to: path, dialect: .mesh)
       try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
-      #expect(code { _ = try KeyFile.read(path) } == "key-file.permissions")
+      #expect(code { _ = try PeerKeyFile.read(path) } == "peer-key-file.permissions")
       try FileManager.default.setAttributes([.posixPermissions: 0o400], ofItemAtPath: path)
-      #expect(code { _ = try KeyFile.read(path) } == nil)
+      #expect(code { _ = try PeerKeyFile.read(path) } == nil)
     }
   }
 
@@ -62,19 +62,19 @@ struct KeyFileTests {
   func notKeys() throws {
     try withFolder { folder in
       let path = folder + "/key"
-      try KeyFile.write(PrivateKey.generate(.ed25519), to: path, dialect: .mesh)
+      try PeerKeyFile.write(PrivateKey.generate(.ed25519), to: path, dialect: .mesh)
       try FileManager.default.createSymbolicLink(atPath: folder + "/link", withDestinationPath: path)
-      #expect(code { _ = try KeyFile.read(folder + "/link") } == "key-file.not-a-file")
-      #expect(code { _ = try KeyFile.read(folder) } == "key-file.not-a-file")
-      #expect(code { _ = try KeyFile.read(folder + "/absent") } == "key-file.not-found")
+      #expect(code { _ = try PeerKeyFile.read(folder + "/link") } == "peer-key-file.not-a-file")
+      #expect(code { _ = try PeerKeyFile.read(folder) } == "peer-key-file.not-a-file")
+      #expect(code { _ = try PeerKeyFile.read(folder + "/absent") } == "peer-key-file.not-found")
       for (name, contents, expected) in [
-        ("huge", Data(count: 1 << 20), "key-file.too-large"), ("empty", Data(), "key.malformed"),
+        ("huge", Data(count: 1 << 20), "peer-key-file.too-large"), ("empty", Data(), "key.malformed"),
         ("text", Data("not a key".utf8), "key.malformed"),
       ] {
         let attributes: [FileAttributeKey: Any] = [.posixPermissions: 0o600]
         let path = "\(folder)/\(name)"
         try #require(FileManager.default.createFile(atPath: path, contents: contents, attributes: attributes))
-        #expect(code { _ = try KeyFile.read(path) } == expected)
+        #expect(code { _ = try PeerKeyFile.read(path) } == expected)
       }
     }
   }

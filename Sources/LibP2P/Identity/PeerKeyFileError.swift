@@ -1,15 +1,15 @@
 import Foundation
 
 /// Why a key file can't be read or written.
-public struct KeyFileError: LibP2PError, Equatable {
+public struct PeerKeyFileError: LibP2PError, Equatable {
   /// The kinds of failure; the raw value is the stable code.
   public enum Code: String, Sendable {
-    case notFound = "key-file.not-found"
-    case exists = "key-file.exists"
-    case notAFile = "key-file.not-a-file"
-    case permissions = "key-file.permissions"
-    case tooLarge = "key-file.too-large"
-    case system = "key-file.system"
+    case notFound = "peer-key-file.not-found"
+    case exists = "peer-key-file.exists"
+    case notAFile = "peer-key-file.not-a-file"
+    case permissions = "peer-key-file.permissions"
+    case tooLarge = "peer-key-file.too-large"
+    case system = "peer-key-file.system"
   }
 
   /// Which failure it is.
@@ -22,7 +22,7 @@ public struct KeyFileError: LibP2PError, Equatable {
   }
 
   /// What a system call reported.
-  static func failed(_ action: String, _ path: String, _ number: Int32) -> KeyFileError {
+  static func failed(_ action: String, _ path: String, _ number: Int32) -> PeerKeyFileError {
     let kind: Code =
       switch number {
       case ENOENT: .notFound
@@ -31,7 +31,7 @@ public struct KeyFileError: LibP2PError, Equatable {
       case EACCES, EPERM: .permissions
       default: .system
       }
-    return KeyFileError(kind, "can't \(action) \(path): \(String(cString: strerror(number)))")
+    return PeerKeyFileError(kind, "can't \(action) \(path): \(String(cString: strerror(number)))")
   }
 
   public var code: String { kind.rawValue }
