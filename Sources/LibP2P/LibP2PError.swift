@@ -19,7 +19,7 @@ extension LibP2PError {
 
 extension String {
   /// Text from a peer, cut and escaped so that it can stand in an error or a log line.
-  func quotedForLog(limit: Int = 64) -> String {
+  package func quotedForLog(limit: Int = 64) -> String {
     let shown = unicodeScalars.prefix(limit).map { $0.escaped(asASCII: true) }.joined()
     return unicodeScalars.count > limit ? "\"\(shown)…\"" : "\"\(shown)\""
   }

@@ -1,0 +1,33 @@
+public import LibP2P
+
+/// Says whether a peer has its stake in the subnet: the seam between peers and the chain.
+///
+/// `Substrate.ProofOfStake` stands behind it in the daemons.
+public protocol StakeVerifier: Sendable {
+  /// The peer's standing, from a cache or the chain. Never throws: what is not known is ``Standing/unknown(_:)``.
+  ///
+  /// - Parameter minimum: the class that the peer's node must have reached.
+  func standing(of peer: PeerID, atLeast minimum: NodeClass) async -> Standing
+
+  /// Peers that lose their standing from now on.
+  func revocations() -> AsyncStream<PeerID>
+}
+
+/// The classes of a subnet's nodes, lowest first (chain.md): each has the rights of those before it.
+public enum NodeClass: String, Sendable, Hashable, CaseIterable, Comparable {
+  case registered, idle, included, validator
+
+  public static func < (lhs: Self, rhs: Self) -> Bool { lhs.rank < rhs.rank }
+
+  private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+}
+
+/// The three answers of proof of stake.
+public enum Standing: Sendable, Hashable {
+  /// The chain says so, or said so recently enough.
+  case staked
+  /// The chain says no.
+  case notStaked
+  /// The chain could not be asked; the text says why. Refuses.
+  case unknown(String)
+}

@@ -1,0 +1,50 @@
+import LibP2P
+import Protocols
+import Synchronization
+
+/// Stakes as the test says, in place of the chain. Peers that it does not name have none.
+final class TableStakes: StakeVerifier {
+  private struct State {
+    var standings: [PeerID: (class: NodeClass, standing: Standing)] = [:]
+    var watchers: [AsyncStream<PeerID>.Continuation] = []
+    var questions = 0
+  }
+
+  private let state = Mutex(State())
+
+  init(staked: [PeerID] = [], class nodeClass: NodeClass = .validator) {
+    state.withLock { state in
+      for peer in staked { state.standings[peer] = (nodeClass, .staked) }
+    }
+  }
+
+  /// How often a standing was asked for.
+  var questions: Int { state.withLock(\.questions) }
+
+  func set(_ peer: PeerID, _ standing: Standing, class nodeClass: NodeClass = .validator) {
+    state.withLock { $0.standings[peer] = (nodeClass, standing) }
+  }
+
+  /// Takes the stake away and says so.
+  func revoke(_ peer: PeerID) {
+    let watchers = state.withLock { state in
+      state.standings[peer] = nil
+      return state.watchers
+    }
+    for watcher in watchers { watcher.yield(peer) }
+  }
+
+  func standing(of peer: PeerID, atLeast minimum: NodeClass) async -> Standing {
+    state.withLock { state in
+      state.questions += 1
+      guard let known = state.standings[peer] else { return .notStaked }
+      return known.standing == .staked && known.class < minimum ? .notStaked : known.standing
+    }
+  }
+
+  func revocations() -> AsyncStream<PeerID> {
+    let (stream, continuation) = AsyncStream.makeStream(of: PeerID.self)
+    state.withLock { $0.watchers.append(continuation) }
+    return stream
+  }
+}
