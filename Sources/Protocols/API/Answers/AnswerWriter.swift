@@ -12,6 +12,9 @@ final class AnswerWriter: Sendable {
     self.stream = stream
   }
 
+  /// Goes on in another form, before anything is written.
+  func change(to form: any AnswerForm) { self.form.withLock { $0 = form } }
+
   /// Takes the next step, and waits while the caller does not keep up.
   ///
   /// - Throws: ``ApiError`` if the form can't bear it; what writing throws.

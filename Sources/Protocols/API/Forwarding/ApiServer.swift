@@ -34,46 +34,44 @@ final class ApiServer: Sendable {
     let start = ContinuousClock.now
     var outcome = "abandoned"
     defer { Self.record(version, outcome, ContinuousClock.now - start) }
+    let answer = AnswerWriter(form(of: version, to: stream.peer), to: stream)
     do {
       try slots.withLock { slots throws(ApiError) in try slots.enter(stream.peer) }
       defer { slots.withLock { $0.leave(stream.peer) } }
-      try await answer(stream, version)
+      try await respond(to: stream, version, answer)
       outcome = "ok"
-    } catch let error as ApiError {
+    } catch {
+      let error = try Self.presentable(error)
       outcome = error.code
       logger.info("a call by \(stream.peer) failed: \(error)")
+      try await answer.write { $0.fail(error) }
     }
   }
 
-  /// Calls under way, for tests.
+  /// Calls under way.
+  var callsUnderWay: Int { slots.withLock(\.count) }
+
+  /// Whether nothing is under way and nothing is remembered of what was.
   var isIdle: Bool { slots.withLock(\.isEmpty) }
 
-  private func answer(_ stream: P2PStream, _ version: ApiVersion) async throws {
-    var answer = writer(stream, version)
-    do {
-      _ = try await gate.admit(
-        P2PContext(
-          handleName: version.protocolID, localID: localID, remoteID: stream.peer, role: .servicer))
-      let request = try await read(stream)
-      guard let route = routes[request.route] else { throw ApiError.routeNotFound }
-      guard request.responseType != .stream || route.configuration.stream else {
-        throw ApiError.notStreaming(request.route)
-      }
-      try await gate.requireStake(of: stream.peer, atLeast: route.configuration.minimumClass)
-      let call = ApiCall(peer: stream.peer, route: route, request: request, limits: limits)
-      let forwarded = try await validator.validate(call)
-      if case .unknown = request.responseType {
-        throw ApiError(.responseType, "Unknown response type requested.")
-      }
-      answer = writer(stream, version, isStream: request.responseType == .stream, maximum: forwarded.maximumResponse)
-      try slots.withLock { slots throws(ApiError) in try slots.enter(route, stream.peer) }
-      defer { slots.withLock { $0.leave(route, stream.peer) } }
-      try await forward(forwarded, to: route, answer)
-    } catch {
-      let error = try Self.presentable(error)
-      try await answer.write { $0.fail(error) }
-      throw error
+  private func respond(to stream: P2PStream, _ version: ApiVersion, _ answer: AnswerWriter) async throws {
+    _ = try await gate.admit(
+      P2PContext(handleName: version.protocolID, localID: localID, remoteID: stream.peer, role: .servicer))
+    let request = try await read(stream)
+    guard let route = routes[request.route] else { throw ApiError.routeNotFound }
+    guard request.responseType != .stream || route.configuration.stream else {
+      throw ApiError.notStreaming(request.route)
     }
+    try await gate.requireStake(of: stream.peer, atLeast: route.configuration.minimumClass)
+    let forwarded = try await validator.validate(
+      ApiCall(peer: stream.peer, route: route, request: request, limits: limits))
+    if case .unknown = request.responseType { throw ApiError(.responseType, "Unknown response type requested.") }
+    answer.change(
+      to: form(
+        of: version, to: stream.peer, isStream: request.responseType == .stream, maximum: forwarded.maximumResponse))
+    try slots.withLock { slots throws(ApiError) in try slots.enter(route, stream.peer) }
+    defer { slots.withLock { $0.leave(route, stream.peer) } }
+    try await forward(forwarded, to: route, answer)
   }
 
   private func read(_ stream: P2PStream) async throws -> ApiRequest {
@@ -109,20 +107,17 @@ final class ApiServer: Sendable {
     }
   }
 
-  private func writer(
-    _ stream: P2PStream, _ version: ApiVersion, isStream: Bool = false, maximum: Int = .max
-  ) -> AnswerWriter {
-    switch version {
-    case .plain:
-      let caller: PlainAnswer.Caller =
-        switch peers?.identity(of: stream.peer).map(\.isPython) {
-        case true? where limits.exceedsWindows: .patientPython
-        case true?, nil: .python
-        case false?: .other
-        }
-      return AnswerWriter(PlainAnswer(to: caller, isStream: isStream, maximum: maximum), to: stream)
-    case .framed: return AnswerWriter(FramedAnswer(maximum: maximum), to: stream)
-    }
+  private func form(
+    of version: ApiVersion, to peer: PeerID, isStream: Bool = false, maximum: Int = .max
+  ) -> any AnswerForm {
+    guard version == .plain else { return FramedAnswer(maximum: maximum) }
+    let caller: PlainAnswer.Caller =
+      switch peers?.identity(of: peer).map(\.isPython) {
+      case true? where limits.exceedsWindows: .patientPython
+      case true?, nil: .python
+      case false?: .other
+      }
+    return PlainAnswer(to: caller, isStream: isStream, maximum: maximum)
   }
 
   /// What to tell the caller of an error.

@@ -3,7 +3,7 @@ import LibP2P
 /// How many calls are under way, by peer and by route, as a value. One too many is refused, never queued.
 struct CallSlots: Sendable {
   private let limits: ApiLimits
-  private var count = 0
+  private(set) var count = 0
   private var peers: [PeerID: Int] = [:]
   private var routes: [String: Int] = [:]
   private var routesOfPeers: [RouteOfPeer: Int] = [:]

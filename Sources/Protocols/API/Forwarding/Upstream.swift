@@ -40,8 +40,8 @@ final class Upstream: Sendable {
     http.tlsConfiguration = route.tls
     if request.body.readableBytes > 0 { http.body = .bytes(request.body) }
     do {
-      let response = try await client.execute(http, timeout: TimeAmount(request.deadline))
-      return UpstreamResponse(response, route: route)
+      // The call's watch keeps the time, also behind the head.
+      return UpstreamResponse(try await client.execute(http, deadline: .distantFuture), route: route)
     } catch {
       throw Self.translate(error)
     }
