@@ -13,6 +13,17 @@ public protocol StakeVerifier: Sendable {
   func revocations() -> AsyncStream<PeerID>
 }
 
+extension StakeVerifier {
+  /// - Throws: ``Refusal`` `auth.not-staked` or `auth.stake-unknown`.
+  func require(_ peer: PeerID, atLeast minimum: NodeClass) async throws(Refusal) {
+    switch await standing(of: peer, atLeast: minimum) {
+    case .staked: return
+    case .notStaked: throw Refusal(.notStaked, "\(peer) has no stake of class \(minimum.rawValue) or above")
+    case .unknown(let reason): throw Refusal(.stakeUnknown, "the stake of \(peer) is not known: \(reason)")
+    }
+  }
+}
+
 /// The classes of a subnet's nodes, lowest first (chain.md): each has the rights of those before it.
 public enum NodeClass: String, Sendable, Hashable, CaseIterable, Comparable {
   case registered, idle, included, validator
