@@ -4,12 +4,14 @@ public import LibP2P
 ///
 /// `Substrate.ProofOfStake` stands behind it in the daemons.
 public protocol StakeVerifier: Sendable {
-  /// The peer's standing, from a cache or the chain. Never throws: what is not known is ``Standing/unknown(_:)``.
+  /// The peer's standing, from a cache or the chain. Never throws: what is not known is ``Standing/unknown(_:)``, and
+  /// so is what a cancelled task asks for.
   ///
   /// - Parameter minimum: the class that the peer's node must have reached.
   func standing(of peer: PeerID, atLeast minimum: NodeClass) async -> Standing
 
-  /// Peers that lose their standing from now on.
+  /// Peers that lose their standing, in any class, from now on. A listener that falls too far behind finds its stream
+  /// ended and has to look at everybody again.
   func revocations() -> AsyncStream<PeerID>
 }
 
