@@ -30,7 +30,7 @@ public struct HostError: LibP2PError, Equatable {
   public let kind: Code
   public let message: String
 
-  init(_ kind: Code, _ message: String) {
+  package init(_ kind: Code, _ message: String) {
     self.kind = kind
     self.message = message
   }

@@ -20,7 +20,7 @@ public struct NegotiationError: LibP2PError, Equatable {
   public let kind: Code
   public let message: String
 
-  init(_ kind: Code, _ message: String) {
+  package init(_ kind: Code, _ message: String) {
     self.kind = kind
     self.message = message
   }

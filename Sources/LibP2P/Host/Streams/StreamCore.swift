@@ -12,10 +12,20 @@ final class StreamCore: Sendable {
     var readLimit = Int.max
     var writer: CheckedContinuation<Void, any Error>?
     var task: Task<Void, Never>?
+    /// What of the peer cancels the task, besides an abort.
+    var isCancelledByFinish = false
+    var isCancelledByBytes = false
     var isAbandoned = false
     /// The session and the handler's task: the stream counts until both are done with it, so that resetting a
     /// stream does not make room for the next one while its handler still works (CVE-2023-44487).
     var holders = 1
+
+    /// The task, if it has to be cancelled.
+    var lostTask: Task<Void, Never>? {
+      let isLost =
+        pipe.failure != nil || isCancelledByFinish && pipe.hasEnded || isCancelledByBytes && pipe.unread > 0
+      return isLost ? task : nil
+    }
   }
 
   let id: UInt32
@@ -39,9 +49,11 @@ final class StreamCore: Sendable {
   /// - Throws: ``ResourceLimitError`` when there is no memory for them: abort the stream.
   func deliver(_ bytes: ByteBuffer) throws(ResourceLimitError) -> Int {
     var woken: (reader: CheckedContinuation<ByteBuffer?, any Error>, chunk: ByteBuffer)?
+    var lostTask: Task<Void, Never>?
     let consumed = try state.withLock { state throws(ResourceLimitError) -> Int in
       guard !state.isAbandoned, state.pipe.failure == nil else { return 0 }
       state.pipe.append(bytes)
+      lostTask = state.lostTask
       if let reader = state.reader, case .bytes(let chunk) = state.pipe.read(upTo: state.readLimit) {
         state.reader = nil
         woken = (reader, chunk)
@@ -51,17 +63,19 @@ final class StreamCore: Sendable {
       }
       return state.pipe.takeReport(always: true) ?? 0
     }
+    lostTask?.cancel()
     if let woken { woken.reader.resume(returning: woken.chunk) }
     return consumed
   }
 
   /// Notes the peer's FIN.
   func finish() {
-    let reader = state.withLock { state in
+    let (reader, lostTask) = state.withLock { state in
       state.pipe.end()
       defer { state.reader = nil }
-      return state.reader
+      return (state.reader, state.lostTask)
     }
+    lostTask?.cancel()
     reader?.resume(returning: nil)
   }
 
@@ -111,11 +125,20 @@ final class StreamCore: Sendable {
 
   /// Binds the life of the handler's task to the stream's.
   func run(_ task: Task<Void, Never>) {
-    let isOver = state.withLock { state in
+    let lostTask = state.withLock { state in
       state.task = task
-      return state.pipe.failure != nil
+      return state.lostTask
     }
-    if isOver { task.cancel() }
+    lostTask?.cancel()
+  }
+
+  func cancelTaskWhenPeerFinishes(orSends: Bool) {
+    let lostTask = state.withLock { state in
+      state.isCancelledByFinish = true
+      state.isCancelledByBytes = orSends
+      return state.lostTask
+    }
+    lostTask?.cancel()
   }
 
   func read(upTo limit: Int) async throws -> ByteBuffer? {
