@@ -20,6 +20,7 @@ final class ConnectionHandler: ChannelInboundHandler {
   private var channel: (any Channel)?
   private var timer: (at: NIODeadline, task: Scheduled<Void>)?
   private var isPumping = false
+  private var isExhausted = false
   /// Why the connection ends, once it does.
   private(set) var ending: (any LibP2PError)?
 
@@ -113,7 +114,7 @@ final class ConnectionHandler: ChannelInboundHandler {
       hasWritten = true
     }
     if hasWritten { channel.flush() }
-    if ending == nil, session.isDrained { leave() }
+    if ending == nil, session.isDrained || isExhausted && session.streamCount == 0 { leave() }
     schedule()
   }
 
@@ -225,6 +226,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     case .open(let request): open(request)
     case .goAway: session.goAway()
     case .retire: leaveWhenIdle()
+    case .exhaust: isExhausted = true
     case .close: leave()
     }
   }
