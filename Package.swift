@@ -95,7 +95,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ValidatordTests",
-      dependencies: ["validatord"],
+      dependencies: ["validatord", "LibP2P"],
       swiftSettings: strict),
     .testTarget(
       name: "LibP2PTests",
