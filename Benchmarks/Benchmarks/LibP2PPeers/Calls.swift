@@ -42,7 +42,7 @@ enum Calls {
     await host.shutdown()
     return [
       "connect + first byte": connectTimes.median, "ping": pingTimes.median, "stream + first byte": streamTimes.median,
-      "download": downTime, "upload, hashed": upTime,
+      "download": Double(bytes) / downTime, "upload, hashed": Double(bytes) / upTime,
     ]
   }
 
