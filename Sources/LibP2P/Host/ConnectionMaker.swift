@@ -179,7 +179,8 @@ struct ConnectionMaker: Sendable {
       }
       try resources.settle(in: [.peer(outcome.peer)])
       let connection = P2PConnection(
-        id: nextID.loadThenWrappingIncrement(ordering: .relaxed), peer: outcome.peer, direction: direction,
+        id: nextID.loadThenWrappingIncrement(ordering: .relaxed), peer: outcome.peer, peerKey: outcome.peerKey,
+        direction: direction,
         remoteAddress: address, localAddress: channel.localAddress.flatMap(Multiaddr.init(tcp:)),
         security: outcome.security, mailbox: ConnectionMailbox(eventLoop: channel.eventLoop),
         resources: environment.resources, now: .now())
