@@ -12,8 +12,10 @@ enum MeshVectors {
   static func load<Contents: Decodable>(_ name: String, as type: Contents.Type = Contents.self) throws -> Contents {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
-    return try decoder.decode(Contents.self, from: Data(contentsOf: folder.appending(path: name)))
+    return try decoder.decode(Contents.self, from: data(name))
   }
+
+  static func data(_ name: String) throws -> Data { try Data(contentsOf: folder.appending(path: name)) }
 
   private struct Keys: Decodable {
     struct Key: Decodable {
