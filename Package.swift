@@ -129,7 +129,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ValidatordTests",
-      dependencies: ["validatord"],
+      dependencies: ["validatord", "LibP2P", "Protocols", "Substrate"],
       swiftSettings: strict),
     .testTarget(
       name: "LibP2PTests",

@@ -28,6 +28,6 @@ let package = Package(
       ],
       path: "Benchmarks/SubstrateBenchmarks",
       swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)],
-      plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")])
+      plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
   ]
 )

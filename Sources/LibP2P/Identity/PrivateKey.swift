@@ -151,6 +151,14 @@ public struct PrivateKey: Sendable {
   }
 }
 
+extension PrivateKey {
+  /// The PKCS#1 encoding of an RSA key, for paddings that ``sign(_:)`` does not have. It is the secret itself.
+  package var rsaDER: [UInt8]? {
+    guard case .rsa(let key) = key else { return nil }
+    return [UInt8](key.derRepresentation)
+  }
+}
+
 extension PrivateKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
   /// Kind and peer id of the public half.
   public var description: String { "private key of \(publicKey)" }

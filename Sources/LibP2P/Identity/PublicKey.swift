@@ -117,6 +117,12 @@ public struct PublicKey: Sendable {
     return ([UInt8](primitives.modulus), [UInt8](primitives.publicExponent))
   }
 
+  /// The SubjectPublicKeyInfo of an RSA key, for paddings that ``isValidSignature(_:for:)`` does not have.
+  package var rsaDER: [UInt8]? {
+    guard case .rsa(let key) = key else { return nil }
+    return [UInt8](key.derRepresentation)
+  }
+
   /// The 32 bytes of an Ed25519 key.
   var ed25519Bytes: [UInt8]? {
     guard case .ed25519(let key) = key else { return nil }

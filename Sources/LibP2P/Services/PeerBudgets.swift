@@ -1,7 +1,7 @@
-import NIOCore
+package import NIOCore
 
 /// A rate limit for each peer, for as many peers as come.
-struct PeerBudgets: Sendable {
+package struct PeerBudgets: Sendable {
   /// Peers remembered. One that is forgotten begins with a full budget, so those that were idle longest go first.
   static let maximumPeers = 2_048
 
@@ -16,7 +16,7 @@ struct PeerBudgets: Sendable {
   /// - Parameters:
   ///   - burst: events allowed at once.
   ///   - interval: time after which one more is allowed.
-  init(burst: Int, interval: TimeAmount) {
+  package init(burst: Int, interval: TimeAmount) {
     fresh = TokenBucket(burst: burst, interval: interval)
   }
 
@@ -24,7 +24,7 @@ struct PeerBudgets: Sendable {
   var count: Int { budgets.count }
 
   /// Takes one token of `peer`; false when it has none.
-  mutating func take(_ peer: PeerID, now: NIODeadline) -> Bool {
+  package mutating func take(_ peer: PeerID, now: NIODeadline) -> Bool {
     if budgets.count >= Self.maximumPeers, budgets[peer] == nil { forgetIdle() }
     var budget = budgets[peer] ?? Budget(bucket: fresh, lastUse: now)
     budget.lastUse = now

@@ -39,12 +39,7 @@ public struct Gate: Sendable {
 
   /// - Throws: ``Refusal`` `auth.not-staked` or `auth.stake-unknown`.
   public func requireStake(of peer: PeerID, atLeast minimum: NodeClass = .registered) async throws(Refusal) {
-    guard let stake else { return }
-    switch await stake.standing(of: peer, atLeast: minimum) {
-    case .staked: return
-    case .notStaked: throw Refusal(.notStaked, "\(peer) has no stake of class \(minimum.rawValue) or above")
-    case .unknown(let reason): throw Refusal(.stakeUnknown, "the stake of \(peer) is not known: \(reason)")
-    }
+    try await stake?.require(peer, atLeast: minimum)
   }
 }
 

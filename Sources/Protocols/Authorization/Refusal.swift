@@ -37,7 +37,8 @@ public struct Refusal: LibP2PError, Hashable {
   public let kind: Code
   public let message: String
 
-  package init(_ kind: Code, _ message: String) {
+  /// - Parameter message: what is refused, to whom and why; for this node's operator.
+  public init(_ kind: Code, _ message: String) {
     self.kind = kind
     self.message = message
   }

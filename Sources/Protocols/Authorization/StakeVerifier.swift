@@ -4,13 +4,26 @@ public import LibP2P
 ///
 /// `Substrate.ProofOfStake` stands behind it in the daemons.
 public protocol StakeVerifier: Sendable {
-  /// The peer's standing, from a cache or the chain. Never throws: what is not known is ``Standing/unknown(_:)``.
+  /// The peer's standing, from a cache or the chain. Never throws: what is not known is ``Standing/unknown(_:)``, and
+  /// so is what a cancelled task asks for.
   ///
   /// - Parameter minimum: the class that the peer's node must have reached.
   func standing(of peer: PeerID, atLeast minimum: NodeClass) async -> Standing
 
-  /// Peers that lose their standing from now on.
+  /// Peers that lose their standing, in any class, from now on. A listener that falls too far behind finds its stream
+  /// ended and has to look at everybody again.
   func revocations() -> AsyncStream<PeerID>
+}
+
+extension StakeVerifier {
+  /// - Throws: ``Refusal`` `auth.not-staked` or `auth.stake-unknown`.
+  func require(_ peer: PeerID, atLeast minimum: NodeClass) async throws(Refusal) {
+    switch await standing(of: peer, atLeast: minimum) {
+    case .staked: return
+    case .notStaked: throw Refusal(.notStaked, "\(peer) has no stake of class \(minimum.rawValue) or above")
+    case .unknown(let reason): throw Refusal(.stakeUnknown, "the stake of \(peer) is not known: \(reason)")
+    }
+  }
 }
 
 /// The classes of a subnet's nodes, lowest first (chain.md): each has the rights of those before it.

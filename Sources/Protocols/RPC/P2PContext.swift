@@ -20,11 +20,19 @@ public struct P2PContext: Sendable, Hashable {
   public let remoteID: PeerID
   /// Which side this is.
   public let role: Role
+  private let provenKey: PublicKey?
 
-  public init(handleName: String, localID: PeerID, remoteID: PeerID, role: Role) {
+  /// - Parameter remoteKey: the key that the secure channel proved; nil if only the id is known.
+  public init(
+    handleName: String, localID: PeerID, remoteID: PeerID, remoteKey: PublicKey? = nil, role: Role
+  ) {
     self.handleName = handleName
     self.localID = localID
     self.remoteID = remoteID
     self.role = role
+    provenKey = remoteKey
   }
+
+  /// The key behind ``remoteID``; nil for an RSA peer of whom only the id is known.
+  public var remoteKey: PublicKey? { provenKey ?? remoteID.publicKey }
 }

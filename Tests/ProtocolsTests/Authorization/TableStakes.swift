@@ -21,6 +21,18 @@ final class TableStakes: StakeVerifier {
   /// How often a standing was asked for.
   var questions: Int { state.withLock(\.questions) }
 
+  /// How many listen for revocations.
+  var watchers: Int { state.withLock(\.watchers.count) }
+
+  /// Ends the streams of revocations, as one does that falls behind.
+  func endRevocations() {
+    let watchers = state.withLock { state in
+      defer { state.watchers = [] }
+      return state.watchers
+    }
+    for watcher in watchers { watcher.finish() }
+  }
+
   func set(_ peer: PeerID, _ standing: Standing, class nodeClass: NodeClass = .validator) {
     state.withLock { $0.standings[peer] = (nodeClass, standing) }
   }

@@ -31,6 +31,8 @@ struct ConnectionUpgrade: ~Copyable {
   private var phase: Phase
   private var chosen = ""
   private var peer: PeerID?
+  /// The key that the handshake proved.
+  private(set) var peerKey: PublicKey?
   private var transport: NoiseTransport?
 
   /// - Parameters:
@@ -140,6 +142,7 @@ struct ConnectionUpgrade: ~Copyable {
   ) throws -> Action {
     transport = NoiseTransport(session)
     peer = session.remotePeer
+    peerKey = session.remoteKey
     if session.muxer == Self.muxer {
       phase = .over
       let early = try open(rest)

@@ -16,6 +16,8 @@ public final class P2PConnection: Sendable, Identifiable {
   public let id: UInt64
   /// The peer whose key the handshake proved.
   public let peer: PeerID
+  /// That key, which the ids of RSA peers don't hold.
+  public let peerKey: PublicKey?
   /// Who dialed.
   public let direction: Direction
   /// The other end's address, as this side sees it.
@@ -32,11 +34,13 @@ public final class P2PConnection: Sendable, Identifiable {
   private let state: Mutex<State>
 
   init(
-    id: UInt64, peer: PeerID, direction: Direction, remoteAddress: Multiaddr, localAddress: Multiaddr?,
+    id: UInt64, peer: PeerID, peerKey: PublicKey? = nil, direction: Direction, remoteAddress: Multiaddr,
+    localAddress: Multiaddr?,
     security: String, mailbox: ConnectionMailbox, resources: ResourceManager, now: NIODeadline
   ) {
     self.id = id
     self.peer = peer
+    self.peerKey = peerKey ?? peer.publicKey
     self.direction = direction
     self.remoteAddress = remoteAddress
     self.localAddress = localAddress
@@ -64,6 +68,12 @@ public final class P2PConnection: Sendable, Identifiable {
   public func retire() {
     state.withLock { $0.isRetired = true }
     mailbox.post(.retire)
+  }
+
+  /// Retires the connection, and closes it at the first moment without a stream: its peer can't open many more.
+  func exhaust() {
+    state.withLock { $0.isRetired = true }
+    mailbox.post(.exhaust)
   }
 
   /// Closes the connection now; streams on it fail.

@@ -11,6 +11,7 @@ final class UpgradeHandler: ChannelInboundHandler, RemovableChannelHandler {
   /// Who is on the other side, and how the channel is secured.
   struct Outcome: Sendable {
     var peer: PeerID
+    var peerKey: PublicKey?
     var security: String
   }
 
@@ -54,8 +55,9 @@ final class UpgradeHandler: ChannelInboundHandler, RemovableChannelHandler {
         self.early = early
         isEstablished = true
         timers.phase?.cancel()
+        let result = Outcome(peer: peer, peerKey: upgrade.peerKey, security: security)
         context.channel.setOption(.autoRead, value: false).assumeIsolated().whenComplete { [outcome] _ in
-          outcome.succeed(Outcome(peer: peer, security: security))
+          outcome.succeed(result)
         }
         return
       }

@@ -1,0 +1,33 @@
+import Foundation
+
+/// Moments as Python writes a `datetime` in UTC: `2025-10-09 08:54:20.125000+00:00`, the fraction left out when it is
+/// zero (mesh-wire.md §3.4).
+enum PythonDatetime {
+  /// From 1970 to 9999, in Unix seconds.
+  private static let range = 0.0...253_402_300_799.0
+  private static let lengths = 25...32
+
+  /// The text of a moment in Unix seconds, or of the nearest one in ``range``.
+  static func text(_ seconds: Double) -> String {
+    let seconds = seconds.isNaN ? 0 : min(max(seconds, range.lowerBound), range.upperBound)
+    let (whole, fraction) = Int64((seconds * 1e6).rounded(.toNearestOrEven)).quotientAndRemainder(dividingBy: 1_000_000)
+    var (time, parts) = (time_t(whole), tm())
+    gmtime_r(&time, &parts)
+    return String(
+      format: "%04d-%02d-%02d %02d:%02d:%02d", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour,
+      parts.tm_min, parts.tm_sec) + (fraction == 0 ? "" : String(format: ".%06d", fraction)) + "+00:00"
+  }
+
+  /// The moment in Unix seconds; nil for any text that ``text(_:)`` would not write.
+  static func seconds(_ text: String) -> Double? {
+    guard lengths.contains(text.utf8.count) else { return nil }
+    let numbers = text.utf8.split { !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+      .compactMap { Int32(Substring($0)) }
+    guard numbers.count == 8 || numbers.count == 9 else { return nil }
+    var parts = tm()
+    (parts.tm_year, parts.tm_mon, parts.tm_mday) = (numbers[0] - 1900, numbers[1] - 1, numbers[2])
+    (parts.tm_hour, parts.tm_min, parts.tm_sec) = (numbers[3], numbers[4], numbers[5])
+    let seconds = Double(timegm(&parts)) + (numbers.count == 9 ? Double(numbers[6]) / 1e6 : 0)
+    return Self.text(seconds) == text ? seconds : nil
+  }
+}

@@ -1,0 +1,2 @@
+extension InferenceRequestAuth: AuthorizedRequest {}
+extension InferenceResponseAuth: AuthorizedResponse {}
