@@ -1,4 +1,5 @@
 import LibP2P
+import Protocols
 
 /// Errors of the network as the program reports them: the same code and words, and an exit code.
 enum P2PFailure {
@@ -20,7 +21,21 @@ enum P2PFailure {
     case is MultiaddrError, is PeerIDError: .usage
     case let error as KademliaError: error.kind == .notFound ? .failed : .wrongPeer
     case is NoiseError, is NegotiationError, is IdentifyError, is PingError: .wrongPeer
+    case let error as ApiError: status(of: error.kind)
+    case let error as Refusal: error.kind == .stakeUnknown ? .unavailable : .notPermitted
+    case is RoutesFileError: .configuration
     default: .failed
+    }
+  }
+
+  private static func status(of kind: ApiError.Code) -> Failure.Status {
+    switch kind {
+    case .destination, .tooLong, .responseType: .usage
+    case .frame, .malformed, .truncated: .wrongPeer
+    case .refused: .notPermitted
+    case .busy: .tryLater
+    case .unreachable, .untrusted, .broken, .silent, .deadline: .unavailable
+    case .routeNotFound, .notStreaming, .method, .header, .remote: .failed
     }
   }
 

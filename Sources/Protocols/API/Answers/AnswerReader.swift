@@ -104,10 +104,7 @@ struct AnswerReader: Sendable {
   }
 
   private static func decode<Content: Message>(_ payload: ByteBuffer) throws(ApiError) -> Content {
-    var options = BinaryDecodingOptions()
-    options.discardUnknownFields = true
-    options.messageDepthLimit = 2
-    guard let message = try? Content(serializedBytes: [UInt8](buffer: payload), options: options) else {
+    guard let message = try? Content(serializedBytes: [UInt8](buffer: payload), options: .api) else {
       throw malformed("a payload that can't be read")
     }
     return message

@@ -14,7 +14,7 @@ final class ApiServer: Sendable {
   private let peers: PeerStore?
   private let logger: Logger
   private let upstream = Upstream()
-  private let slots: Mutex<CallSlots>
+  private let slots: Mutex<ApiSlots>
 
   init(_ configuration: ApiProtocolConfig, gate: Gate, localID: PeerID, peers: PeerStore?, logger: Logger) {
     routes = ApiRoutes(configuration.routes, file: configuration.configFile, logger: logger)
@@ -24,7 +24,7 @@ final class ApiServer: Sendable {
     self.localID = localID
     self.peers = peers
     self.logger = logger
-    slots = Mutex(CallSlots(limits: configuration.limits))
+    slots = Mutex(ApiSlots(limits: configuration.limits))
   }
 
   /// Serves one stream, which has one call.
@@ -56,7 +56,9 @@ final class ApiServer: Sendable {
 
   private func respond(to stream: P2PStream, _ version: ApiVersion, _ answer: AnswerWriter) async throws {
     _ = try await gate.admit(
-      P2PContext(handleName: version.protocolID, localID: localID, remoteID: stream.peer, role: .servicer))
+      P2PContext(
+        handleName: version.protocolID, localID: localID, remoteID: stream.peer, remoteKey: stream.connection.peerKey,
+        role: .servicer))
     let request = try await read(stream)
     guard let route = routes[request.route] else { throw ApiError.routeNotFound }
     guard request.responseType != .stream || route.configuration.stream else {

@@ -48,11 +48,7 @@ public struct ApiRequest: Sendable, Hashable {
   ///
   /// - Throws: ``ApiError`` `api.malformed`.
   init(message: ByteBuffer) throws(ApiError) {
-    // Fields without a name in the schema are skipped, not kept, and nesting ends where the schema's does.
-    var options = BinaryDecodingOptions()
-    options.discardUnknownFields = true
-    options.messageDepthLimit = 2
-    guard let request = try? PBApiRequest(serializedBytes: [UInt8](buffer: message), options: options) else {
+    guard let request = try? PBApiRequest(serializedBytes: [UInt8](buffer: message), options: .api) else {
       throw ApiError(.malformed, "Error parsing message")
     }
     self.init(

@@ -56,6 +56,13 @@ public struct RouteTable: Sendable {
     }
   }
 
+  /// Reads a routes file.
+  ///
+  /// - Throws: ``RoutesFileError`` if the file as a whole can't be used.
+  public init(contentsOf path: String) throws(RoutesFileError) {
+    try self.init(file: try RoutesFile.read(path).get(), folder: RoutesFile.folder(of: path))
+  }
+
   private mutating func add(_ name: String, _ route: ApiRoute) {
     do {
       let served = try ServedRoute(name: name, route)

@@ -19,7 +19,7 @@ final class RoutesFile: Sendable {
   init(_ path: String, logger: Logger) {
     self.path = path
     self.logger = logger
-    reload = Mutex(RoutesReload(folder: URL(filePath: path).deletingLastPathComponent().path))
+    reload = Mutex(RoutesReload(folder: Self.folder(of: path)))
     if Self.stamp(of: path) == nil { logger.warning("there is no routes file \(path) yet") }
     look()
   }
@@ -58,6 +58,9 @@ final class RoutesFile: Sendable {
     else { return .failure(RoutesFileError(.unreadable, "\(path) can't be read as a plain file")) }
     return .success([UInt8](text))
   }
+
+  /// Where relative paths in the file begin.
+  static func folder(of path: String) -> String { URL(filePath: path).deletingLastPathComponent().path }
 
   /// Nil unless there is a plain file; a pipe could be waited for forever.
   private static func stamp(of path: String) -> RoutesReload.Stamp? {

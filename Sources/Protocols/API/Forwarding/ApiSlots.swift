@@ -1,7 +1,7 @@
 import LibP2P
 
 /// How many calls are under way, by peer and by route, as a value. One too many is refused, never queued.
-struct CallSlots: Sendable {
+struct ApiSlots: Sendable {
   private let limits: ApiLimits
   private(set) var count = 0
   private var peers: [PeerID: Int] = [:]
