@@ -23,7 +23,7 @@ enum P2PFailure {
     case is NoiseError, is NegotiationError, is IdentifyError, is PingError: .wrongPeer
     case let error as ApiError: status(of: error.kind)
     case let error as Refusal: error.kind == .stakeUnknown ? .unavailable : .notPermitted
-    case is RoutesFileError: .configuration
+    case let error as RoutesFileError: error.kind == .unreadable ? .unavailable : .configuration
     default: .failed
     }
   }

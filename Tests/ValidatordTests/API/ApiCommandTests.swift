@@ -123,7 +123,7 @@ struct ApiCommandTests {
       #expect(broken.status == 78 && broken.errors.contains("[routes.not-json]"))
     }
     let missing = try await Program.run(["routes", "check", "/nowhere/routes.json"])
-    #expect(missing.status == 78 && missing.errors.contains("[routes.unreadable]"))
+    #expect(missing.status == 69 && missing.errors.contains("[routes.unreadable]"))
   }
 }
 
