@@ -18,13 +18,15 @@ enum P2PFailure {
     case is StreamError, is YamuxError: .unavailable
     case is ResourceLimitError: .tryLater
     case is MultiaddrError, is PeerIDError: .usage
+    case let error as KademliaError: error.kind == .notFound ? .failed : .wrongPeer
+    case is NoiseError, is NegotiationError, is IdentifyError, is PingError: .wrongPeer
     default: .failed
     }
   }
 
   private static func status(of kind: HostError.Code) -> Failure.Status {
     switch kind {
-    case .unreachable, .unresolved, .timeout, .connectionLost, .listen: .unavailable
+    case .unreachable, .connectionRefused, .unresolved, .timeout, .connectionLost, .listen: .unavailable
     case .noAddress, .ownself: .usage
     case .backoff: .tryLater
     case .refused: .notPermitted

@@ -43,33 +43,39 @@ final class StreamCore: Sendable {
 
   // MARK: The event loop's half
 
-  /// Hands bytes to the waiting reader or keeps them.
+  /// Keeps bytes that arrived, for ``wakeReader()`` to hand on.
+  ///
+  /// - Throws: ``ResourceLimitError`` when there is no memory for them: abort the stream.
+  func deliver(_ bytes: ByteBuffer) throws(ResourceLimitError) {
+    let lostTask = try state.withLock { state throws(ResourceLimitError) -> Task<Void, Never>? in
+      guard !state.isAbandoned, state.pipe.failure == nil else { return nil }
+      state.pipe.append(bytes)
+      try resources.hold(memory: state.pipe.memory)
+      return state.lostTask
+    }
+    lostTask?.cancel()
+  }
+
+  /// Hands what was delivered to the waiting reader.
   ///
   /// - Returns: bytes consumed so far that flow control does not know of.
-  /// - Throws: ``ResourceLimitError`` when there is no memory for them: abort the stream.
-  func deliver(_ bytes: ByteBuffer) throws(ResourceLimitError) -> Int {
+  func wakeReader() -> Int {
     var woken: (reader: CheckedContinuation<ByteBuffer?, any Error>, chunk: ByteBuffer)?
-    var lostTask: Task<Void, Never>?
-    let consumed = try state.withLock { state throws(ResourceLimitError) -> Int in
-      guard !state.isAbandoned, state.pipe.failure == nil else { return 0 }
-      state.pipe.append(bytes)
-      lostTask = state.lostTask
+    let consumed = state.withLock { state in
       if let reader = state.reader, case .bytes(let chunk) = state.pipe.read(upTo: state.readLimit) {
         state.reader = nil
         woken = (reader, chunk)
         releaseMemory(state.pipe)
-      } else {
-        try resources.hold(memory: state.pipe.memory)
       }
       return state.pipe.takeReport(always: true) ?? 0
     }
-    lostTask?.cancel()
     if let woken { woken.reader.resume(returning: woken.chunk) }
     return consumed
   }
 
   /// Notes the peer's FIN.
   func finish() {
+    _ = wakeReader()
     let (reader, lostTask) = state.withLock { state in
       state.pipe.end()
       defer { state.reader = nil }
@@ -81,6 +87,8 @@ final class StreamCore: Sendable {
 
   /// Ends both directions for everybody who waits, and cancels the handler.
   func fail(_ error: any LibP2PError) {
+    // What came before the end comes first, though it came with it.
+    _ = wakeReader()
     let (reader, writer, task) = state.withLock { state in
       state.pipe.fail(error)
       releaseMemory(state.pipe)
