@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// A package of its own, because libFuzzer wants the code under test compiled with coverage. `Substrate` and
-// `LibP2P` are the same folders as in the program's package (symbolic links), compiled optimized, with coverage and
+// A package of its own, because libFuzzer wants the code under test compiled with coverage. `Substrate`,
+// `LibP2P` and `Protocols` are the same folders as in the program's package (symbolic links), compiled optimized, with coverage and
 // the address sanitizer; what they depend on is compiled plainly. Run it with `make fuzz`.
 
 let instrumented: [SwiftSetting] = [
@@ -76,6 +76,24 @@ let package = Package(
       ],
       exclude: ["Protobuf/Schemas"],
       swiftSettings: instrumented),
+    .target(
+      name: "Protocols",
+      dependencies: [
+        "COpenSSL",
+        "LibP2P",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      exclude: ["Protobuf/Schemas"],
+      swiftSettings: instrumented),
     fuzzer("FuzzScale"),
     fuzzer("FuzzMetadata"),
     fuzzer("FuzzJSONRPC"),
@@ -86,5 +104,7 @@ let package = Package(
     fuzzer("FuzzNoise", of: "LibP2P"),
     fuzzer("FuzzServices", of: "LibP2P"),
     fuzzer("FuzzYamux", of: "LibP2P"),
+    fuzzer("FuzzAuthorization", of: "Protocols"),
+    fuzzer("FuzzTensors", of: "Protocols"),
   ]
 )

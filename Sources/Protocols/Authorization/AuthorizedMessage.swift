@@ -50,13 +50,3 @@ extension Message {
     }
   }
 }
-
-extension BinaryDecodingOptions {
-  /// How messages that may be signed are read: fields that no schema names are kept, since the signature covers
-  /// them, and nesting has an end.
-  public static var signed: BinaryDecodingOptions {
-    var options = BinaryDecodingOptions()
-    options.messageDepthLimit = 16
-    return options
-  }
-}
