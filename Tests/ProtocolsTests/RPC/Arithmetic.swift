@@ -14,6 +14,8 @@ struct Arithmetic: Servicer {
   /// Work until they are cancelled.
   static let rpcForever = RPC<TestNumber, TestNumber>.unary("rpc_forever")
   static let rpcTicks = RPC<TestNumber, TestNumber>.serverStream("rpc_ticks")
+  /// Says how many of these calls have begun.
+  static let rpcBegan = RPC<TestNumber, TestNumber>.unary("rpc_began")
   /// Works until there is the event "release".
   static let rpcWait = RPC<TestNumber, TestNumber>.unary("rpc_wait")
   /// Sends so many messages of 256 KiB.
@@ -38,6 +40,7 @@ struct Arithmetic: Servicer {
         try await untilCancelled()
         return TestNumber()
       },
+      Self.rpcBegan.handler { _, _ in TestNumber(Int64(events.count("began"))) },
       Self.rpcWait.handler { request, _ in
         events.post("began")
         _ = try await events.wait(for: "release")

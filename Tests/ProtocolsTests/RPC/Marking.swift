@@ -10,13 +10,20 @@ final class Marking: Authorizer {
   private let honest: Int
   private let signed = Mutex(0)
   private let judged = Mutex(0)
+  private let key = Mutex<PublicKey?>(nil)
 
   init(honest: Int = .max) { self.honest = honest }
 
   /// Messages that were judged so far.
   var judgements: Int { judged.withLock(\.self) }
 
-  func authorize(_ call: P2PContext) -> any CallAuthorization { Call(authorizer: self, call: call) }
+  /// The remote key of the last call.
+  var seenKey: PublicKey? { key.withLock(\.self) }
+
+  func authorize(_ call: P2PContext) -> any CallAuthorization {
+    key.withLock { $0 = call.remoteKey }
+    return Call(authorizer: self, call: call)
+  }
 
   private struct Call: CallAuthorization {
     let authorizer: Marking

@@ -24,7 +24,7 @@ struct ServicerTests {
     let node = try node()
     try Arithmetic(events: Events()).addP2PHandlers(to: node, gate: .insecure())
     let methods = [
-      "big", "caller", "count_to", "flood", "forever", "powers", "square", "sum", "ticks", "wait",
+      "began", "big", "caller", "count_to", "flood", "forever", "powers", "square", "sum", "ticks", "wait",
     ]
     #expect(node.protocols == methods.map { "Arithmetic.rpc_\($0)" })
     try Arithmetic(events: Events()).addP2PHandlers(to: node, gate: .insecure(), namespace: "my_ns")

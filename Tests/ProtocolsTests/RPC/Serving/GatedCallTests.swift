@@ -176,6 +176,19 @@ struct GatedCallTests {
     }
   }
 
+  @Test("Both sides know the key that the connection proved, also where the id does not hold it")
+  func provenKeys() async throws {
+    let (servicerKey, clientKey) = (try PrivateKey.generate(.rsa), try PrivateKey.generate(.rsa))
+    let (servicer, client) = (try await TestHosts.make(servicerKey), try await TestHosts.make(clientKey))
+    _ = try await client.connect(to: servicer.peerID, at: servicer.listenAddresses)
+    let peers = TestTransport.Peers(servicer: servicer, client: client)
+    let (there, here) = (Marking(), Marking())
+    try serve(peers, .insecure(there))
+    #expect(try await call(.unary, stub(peers, .insecure(here))) == [16])
+    #expect(here.seenKey == servicerKey.publicKey && there.seenKey == clientKey.publicKey)
+    for host in [client, servicer] { await host.shutdown() }
+  }
+
   @Test("What the chain does not answer is refused on both sides", arguments: TestTransport.allCases)
   func unknownStake(transport: TestTransport) async throws {
     try await transport.withPeers { peers in
