@@ -52,6 +52,18 @@ struct YamuxSessionTests {
     #expect(session.sent() == [.data(id, Array("hello".utf8))])
   }
 
+  @Test("A whole frame may wait behind others, as long as the window holds them all")
+  func wholeFrameBehindOthers() throws {
+    var session = YamuxSession(role: .dialer, now: .start)
+    let id = try session.open(now: .start)
+    try session.write(Self.bytes, to: id)
+    #expect(throws: YamuxError.self) {
+      try session.write(ByteBuffer(repeating: 1, count: 262_140), to: id, framing: .whole)
+    }
+    try session.write(ByteBuffer(repeating: 1, count: 262_139), to: id, framing: .whole)
+    #expect(session.sent().map(\.length) == [0, 5, 262_139])
+  }
+
   @Test("FIN goes alone and last; a stream is forgotten when both sides sent theirs")
   func halfClose() throws {
     var session = YamuxSession(role: .dialer, now: .start)
