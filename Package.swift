@@ -16,6 +16,7 @@ let package = Package(
     .library(name: "Substrate", targets: ["Substrate"]),
     .library(name: "LibP2P", targets: ["LibP2P"]),
     .library(name: "Protocols", targets: ["Protocols"]),
+    .library(name: "Hoster", targets: ["Hoster"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -90,9 +91,19 @@ let package = Package(
       ],
       exclude: ["Protobuf/Schemas"],
       swiftSettings: strict),
+    .target(
+      name: "Hoster",
+      dependencies: [
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+      ],
+      swiftSettings: strict),
     .executableTarget(
       name: "validatord",
       dependencies: [
+        "Hoster",
         "LibP2P",
         "Protocols",
         "Substrate",
@@ -125,6 +136,10 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "HosterTests",
+      dependencies: ["Hoster"],
       swiftSettings: strict),
     .testTarget(
       name: "ValidatordTests",
