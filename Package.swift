@@ -139,7 +139,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "HosterTests",
-      dependencies: ["Hoster"],
+      dependencies: ["Hoster", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: strict),
     .testTarget(
       name: "ValidatordTests",

@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// A package of its own, because libFuzzer wants the code under test compiled with coverage. `Substrate` and
-// `LibP2P` are the same folders as in the program's package (symbolic links), compiled optimized, with coverage and
+// A package of its own, because libFuzzer wants the code under test compiled with coverage. `Substrate`, `LibP2P` and
+// `Hoster` are the same folders as in the program's package (symbolic links), compiled optimized, with coverage and
 // the address sanitizer; what they depend on is compiled plainly. Run it with `make fuzz`.
 
 let instrumented: [SwiftSetting] = [
@@ -76,6 +76,15 @@ let package = Package(
       ],
       exclude: ["Protobuf/Schemas"],
       swiftSettings: instrumented),
+    .target(
+      name: "Hoster",
+      dependencies: [
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+      ],
+      swiftSettings: instrumented),
     fuzzer("FuzzScale"),
     fuzzer("FuzzMetadata"),
     fuzzer("FuzzJSONRPC"),
@@ -86,5 +95,6 @@ let package = Package(
     fuzzer("FuzzNoise", of: "LibP2P"),
     fuzzer("FuzzServices", of: "LibP2P"),
     fuzzer("FuzzYamux", of: "LibP2P"),
+    fuzzer("FuzzModel", of: "Hoster"),
   ]
 )

@@ -12,7 +12,7 @@ struct Validatord: AsyncParsableCommand {
       77 not permitted, 78 configuration.
       """,
     version: version,
-    subcommands: [ChainCommand.self, KeysCommand.self, P2PCommand.self])
+    subcommands: [ChainCommand.self, KeysCommand.self, P2PCommand.self, ModelCommand.self])
 }
 
 @main
