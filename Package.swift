@@ -94,10 +94,13 @@ let package = Package(
     .target(
       name: "Hoster",
       dependencies: [
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOFoundationCompat", package: "swift-nio"),
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -139,7 +142,12 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "HosterTests",
-      dependencies: ["Hoster", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: [
+        "Hoster",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "ValidatordTests",

@@ -79,10 +79,13 @@ let package = Package(
     .target(
       name: "Hoster",
       dependencies: [
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOFoundationCompat", package: "swift-nio"),
       ],
       swiftSettings: instrumented),
     fuzzer("FuzzScale"),
@@ -96,5 +99,6 @@ let package = Package(
     fuzzer("FuzzServices", of: "LibP2P"),
     fuzzer("FuzzYamux", of: "LibP2P"),
     fuzzer("FuzzModel", of: "Hoster"),
+    fuzzer("FuzzSSE", of: "Hoster"),
   ]
 )

@@ -13,6 +13,10 @@ public struct InferenceError: HosterError, Equatable {
     case stopped = "inference.stopped"
     /// The model computed something that is no number.
     case notFinite = "inference.not-finite"
+    /// The model server failed, broke off, or sent what is no answer.
+    case upstream = "inference.upstream"
+    case upstreamTimeout = "inference.upstream-timeout"
+    case noTokenIDs = "inference.no-token-ids"
   }
 
   /// Which failure it is.
@@ -33,6 +37,8 @@ public struct InferenceError: HosterError, Equatable {
     case .queueFull, .peerQueueFull: "Ask again later"
     case .stopped: "Ask again when the node is up, or ask another"
     case .notFinite: "The model is broken; check its weights"
+    case .upstream, .upstreamTimeout: "See the log of the model server"
+    case .noTokenIDs: "Use a model server that knows return_token_ids, such as vLLM"
     }
   }
 }

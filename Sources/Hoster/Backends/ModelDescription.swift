@@ -10,10 +10,10 @@ public struct ModelDescription: Sendable, Hashable {
   public var vocabularySize: Int
   /// The most tokens of prompt and answer together.
   public var contextLength: Int
-  /// In which type the backend computes, by its name in safetensors.
-  public var type: TensorType
+  /// In which type the backend computes; nil where it is not known.
+  public var type: TensorType?
 
-  public init(name: String, hash: [UInt8]?, vocabularySize: Int, contextLength: Int, type: TensorType) {
+  public init(name: String, hash: [UInt8]?, vocabularySize: Int, contextLength: Int, type: TensorType?) {
     self.name = name
     self.hash = hash
     self.vocabularySize = vocabularySize

@@ -23,8 +23,8 @@ enum HosterFailure {
     switch kind {
     case .noPrompt, .unknownToken, .tooLong, .tokenCount: .usage
     case .queueFull, .peerQueueFull: .tryLater
-    case .stopped: .unavailable
-    case .notFinite: .failed
+    case .stopped, .upstream, .upstreamTimeout: .unavailable
+    case .notFinite, .noTokenIDs: .failed
     }
   }
 }
