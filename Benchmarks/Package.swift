@@ -13,6 +13,14 @@ let package = Package(
   ],
   targets: [
     .executableTarget(
+      name: "AuthorizationCost",
+      dependencies: [
+        .product(name: "LibP2P", package: "validatord"),
+        .product(name: "Protocols", package: "validatord"),
+      ],
+      path: "Benchmarks/AuthorizationCost",
+      swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
+    .executableTarget(
       name: "LibP2PPeers",
       dependencies: [
         .product(name: "LibP2P", package: "validatord"),

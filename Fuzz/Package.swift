@@ -1,9 +1,9 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// A package of its own, because libFuzzer wants the code under test compiled with coverage. `Substrate` and
-// `LibP2P` are the same folders as in the program's package (symbolic links), compiled optimized, with coverage and
-// the address sanitizer; what they depend on is compiled plainly. Run it with `make fuzz`.
+// A package of its own, because libFuzzer wants the code under test compiled with coverage. The libraries are the same
+// folders as in the program's package (symbolic links), compiled optimized, with coverage and the address sanitizer;
+// what they depend on is compiled plainly. Run it with `make fuzz`.
 
 let instrumented: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
@@ -76,6 +76,36 @@ let package = Package(
       ],
       exclude: ["Protobuf/Schemas"],
       swiftSettings: instrumented),
+    .target(
+      name: "Protocols",
+      dependencies: [
+        "COpenSSL",
+        "LibP2P",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      exclude: ["Protobuf/Schemas"],
+      swiftSettings: instrumented),
+    .target(
+      name: "Hoster",
+      dependencies: [
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOFoundationCompat", package: "swift-nio"),
+      ],
+      swiftSettings: instrumented),
     fuzzer("FuzzScale"),
     fuzzer("FuzzMetadata"),
     fuzzer("FuzzJSONRPC"),
@@ -86,5 +116,10 @@ let package = Package(
     fuzzer("FuzzNoise", of: "LibP2P"),
     fuzzer("FuzzServices", of: "LibP2P"),
     fuzzer("FuzzYamux", of: "LibP2P"),
+    fuzzer("FuzzAuthorization", of: "Protocols"),
+    fuzzer("FuzzTensors", of: "Protocols"),
+    fuzzer("FuzzAPI", of: "Protocols"),
+    fuzzer("FuzzModel", of: "Hoster"),
+    fuzzer("FuzzSSE", of: "Hoster"),
   ]
 )

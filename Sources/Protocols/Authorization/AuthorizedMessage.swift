@@ -12,6 +12,7 @@ public protocol AuthorizedRequest: Message {
 public protocol AuthorizedResponse: Message {
   var auth: ResponseAuthInfo { get set }
   var hasAuth: Bool { get }
+  mutating func clearAuth()
 }
 
 extension AuthorizedRequest {
@@ -47,15 +48,5 @@ extension Message {
     } catch {
       throw Refusal(.unsigned, "a \(Self.protoMessageName) can't be written: \(error)")
     }
-  }
-}
-
-extension BinaryDecodingOptions {
-  /// How messages that may be signed are read: fields that no schema names are kept, since the signature covers
-  /// them, and nesting has an end.
-  public static var signed: BinaryDecodingOptions {
-    var options = BinaryDecodingOptions()
-    options.messageDepthLimit = 16
-    return options
   }
 }

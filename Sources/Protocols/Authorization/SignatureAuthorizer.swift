@@ -8,7 +8,7 @@ public struct SignatureAuthorizer: Authorizer {
 
   /// What the authorizers of this library have in common.
   @AuthorizationRules
-  static func rules(_ memory: ReplayMemory) -> [any AuthorizationRule] {
+  public static func rules(_ memory: ReplayMemory) -> [any AuthorizationRule] {
     BoundToPeer()
     Audience()
     Fresh()

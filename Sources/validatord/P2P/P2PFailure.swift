@@ -21,10 +21,29 @@ enum P2PFailure {
     case is MultiaddrError, is PeerIDError: .usage
     case let error as KademliaError: error.kind == .notFound ? .failed : .wrongPeer
     case is NoiseError, is NegotiationError, is IdentifyError, is PingError: .wrongPeer
+    case let error as CallError: status(of: error.kind)
+    case let error as Refusal: status(of: error.kind)
     case let error as ApiError: status(of: error.kind)
-    case let error as Refusal: error.kind == .stakeUnknown ? .unavailable : .notPermitted
     case let error as RoutesFileError: error.kind == .unreadable ? .unavailable : .configuration
     default: .failed
+    }
+  }
+
+  private static func status(of kind: CallError.Code) -> Failure.Status {
+    switch kind {
+    case .request: .usage
+    case .noAnswer, .timeout, .truncated: .unavailable
+    case .malformed, .undecodable: .wrongPeer
+    case .remote, .tooLong: .failed
+    }
+  }
+
+  private static func status(of kind: Refusal.Code) -> Failure.Status {
+    switch kind {
+    case .notStaked: .notPermitted
+    case .stakeUnknown: .unavailable
+    case .tooOften: .tryLater
+    default: .wrongPeer
     }
   }
 

@@ -54,7 +54,7 @@ struct AuthVectorTests {
   }
 
   private func read<Content: Message>(_ hex: Hexadecimal, as type: Content.Type = Content.self) throws -> Content {
-    try Content(serializedBytes: hex.bytes, options: .signed)
+    try Content(serializedBytes: hex.bytes)
   }
 
   @Test("Tokens are the mesh's, byte for byte where signatures repeat")

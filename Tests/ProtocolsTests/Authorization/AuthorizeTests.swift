@@ -277,17 +277,17 @@ struct AuthorizeTests {
   func hostileBytes() async throws {
     let (client, service) = (try TestNode.random(), try TestNode.random())
     let signed: [UInt8] = try await request(from: client, to: service).serializedBytes()
-    let added = try PingRequest(serializedBytes: signed + [0x98, 0x06, 0x01], options: .signed)
+    let added = try PingRequest(serializedBytes: signed + [0x98, 0x06, 0x01])
     await expect(.signature) { try await service.serves(client).verify(added) }
 
     let flood = Array(repeating: [0x98, 0x06, 0x01] as [UInt8], count: 1 << 20).flatMap(\.self)
-    let flooded = try PingRequest(serializedBytes: signed + flood, options: .signed)
+    let flooded = try PingRequest(serializedBytes: signed + flood)
     #expect(flooded.unknownFields.data.count <= flood.count)
     await expect(.replay) { try await service.serves(client).verify(flooded) }
 
     // Groups inside groups (field 99, wire type 3).
     let nested = Array(repeating: [0x9b, 0x06] as [UInt8], count: 100_000).flatMap(\.self)
-    #expect(throws: (any Error).self) { try PingRequest(serializedBytes: signed + nested, options: .signed) }
+    #expect(throws: (any Error).self) { try PingRequest(serializedBytes: signed + nested) }
   }
 
   @Test("Mutations of a signed request are refused with a reason, never taken")
@@ -298,7 +298,7 @@ struct AuthorizeTests {
       for bit in [0, 3, 7] as [UInt8] {
         var mutated = signed
         mutated[index] ^= 1 << bit
-        guard let request = try? PingRequest(serializedBytes: mutated, options: .signed) else { continue }
+        guard let request = try? PingRequest(serializedBytes: mutated) else { continue }
         do {
           // A node that has seen nothing yet, so that no mutation is refused as a copy of the one before.
           try await TestNode(service.identity).serves(client).verify(request)

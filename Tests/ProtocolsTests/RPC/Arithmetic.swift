@@ -14,6 +14,10 @@ struct Arithmetic: Servicer {
   /// Work until they are cancelled.
   static let rpcForever = RPC<TestNumber, TestNumber>.unary("rpc_forever")
   static let rpcTicks = RPC<TestNumber, TestNumber>.serverStream("rpc_ticks")
+  /// Says how many of these calls have begun.
+  static let rpcBegan = RPC<TestNumber, TestNumber>.unary("rpc_began")
+  /// Works until there is the event "release".
+  static let rpcWait = RPC<TestNumber, TestNumber>.unary("rpc_wait")
   /// Sends so many messages of 256 KiB.
   static let rpcFlood = RPC<TestNumber, TestNumber>.serverStream("rpc_flood")
 
@@ -35,6 +39,13 @@ struct Arithmetic: Servicer {
       Self.rpcForever.handler { _, _ in
         try await untilCancelled()
         return TestNumber()
+      },
+      Self.rpcBegan.handler { _, _ in TestNumber(Int64(events.count("began"))) },
+      Self.rpcWait.handler { request, _ in
+        events.post("began")
+        _ = try await events.wait(for: "release")
+        events.post("finished")
+        return request
       },
       Self.rpcTicks.handler { request, _, responses in
         try await responses.write(request)

@@ -10,11 +10,6 @@ final class Events: Sendable {
 
   /// Waits until the event has happened `count` times; false if it does not within half a minute.
   func wait(for event: String, count: Int = 1) async throws -> Bool {
-    let end = ContinuousClock.now + .seconds(30)
-    while self.count(event) < count {
-      guard ContinuousClock.now < end else { return false }
-      try await Task.sleep(for: .milliseconds(5))
-    }
-    return true
+    try await TestHosts.eventually { self.count(event) >= count }
   }
 }

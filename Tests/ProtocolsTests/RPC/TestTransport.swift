@@ -22,7 +22,7 @@ enum TestTransport: CaseIterable {
           servicer: network.join(as: try PrivateKey.generate(.ed25519).peerID),
           client: network.join(as: try PrivateKey.generate(.ed25519).peerID)))
     case .tcp:
-      let (servicer, client) = (try await Self.host(), try await Self.host())
+      let (servicer, client) = (try await TestHosts.make(), try await TestHosts.make())
       let result: Result<Void, any Error>
       do {
         _ = try await client.connect(to: servicer.peerID, at: servicer.listenAddresses)
@@ -33,16 +33,6 @@ enum TestTransport: CaseIterable {
       for host in [client, servicer] { await host.shutdown() }
       try result.get()
     }
-  }
-
-  static func host(_ identity: PrivateKey? = nil) async throws -> P2PHost {
-    var configuration = HostConfiguration(identity: try identity ?? PrivateKey.generate(.ed25519))
-    configuration.logger.logLevel = .error
-    configuration.timeouts.shutdown = .milliseconds(100)
-    configuration.listenAddresses = [try Multiaddr("/ip4/127.0.0.1/tcp/0")]
-    let host = try P2PHost(configuration)
-    try await host.start()
-    return host
   }
 }
 

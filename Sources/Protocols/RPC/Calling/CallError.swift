@@ -17,6 +17,8 @@ public struct CallError: LibP2PError, Equatable {
     case undecodable = "rpc.undecodable"
     /// A message is longer than the limit, this side's or the peer's.
     case tooLong = "rpc.too-long"
+    /// What was given to be sent is no request of the procedure.
+    case request = "rpc.request"
     /// There was no answer in time.
     case timeout = "rpc.timeout"
   }
@@ -47,6 +49,7 @@ public struct CallError: LibP2PError, Equatable {
     case .remote, .noAnswer: "See the log of the peer"
     case .truncated: "Treat what came as incomplete, and call again"
     case .malformed, .undecodable: "Check that both sides were built from the same schema"
+    case .request: "Check its fields and their types"
     case .tooLong: "Send less at a time, use a stream, or raise the limit on both sides"
     case .timeout: "Allow more time, or try another peer"
     }

@@ -30,17 +30,17 @@ struct Caller: Sendable {
   /// - Throws: ``Refusal``, ``ServicerError`` `servicer.name`, the transport's errors, `CancellationError`.
   func open(_ rpc: some RPCDeclaration) async throws -> OpenCall {
     let name = try HandleName(className, rpc.method, namespace: namespace)
-    let context = P2PContext(handleName: name.text, localID: p2p.peerID, remoteID: peer, role: .client)
     let permit = try await semaphore.acquire()
     do {
-      let authorization = try await gate.admit(context)
+      try await gate.requireStake(of: peer)
       let stream = try await p2p.openStream(to: peer, in: name.text)
+      let context = context(name.text, stream.peerKey)
       return OpenCall(
-        stream: stream, context: context, authorization: authorization, permit: permit,
+        stream: stream, context: context, authorization: try await gate.admit(context), permit: permit,
         maximumLength: configuration.limits.maximumMessageLength, journal: journal)
     } catch {
       permit.release()
-      if let refusal = error as? Refusal { journal.refused(context, refusal) }
+      if let refusal = error as? Refusal { journal.refused(context(name.text), refusal) }
       throw error
     }
   }
@@ -59,7 +59,10 @@ struct Caller: Sendable {
   /// Notes an error that the caller does not want to see.
   func swallow(_ error: any Error, of rpc: some RPCDeclaration) {
     guard !(error is Refusal) else { return }
-    let name = "\(className).\(rpc.method)"
-    journal.swallowed(P2PContext(handleName: name, localID: p2p.peerID, remoteID: peer, role: .client), error)
+    journal.swallowed(context("\(className).\(rpc.method)"), error)
+  }
+
+  private func context(_ handleName: String, _ peerKey: PublicKey? = nil) -> P2PContext {
+    P2PContext(handleName: handleName, localID: p2p.peerID, remoteID: peer, remoteKey: peerKey, role: .client)
   }
 }

@@ -1,11 +1,11 @@
 public import SwiftProtobuf
 
-/// The procedures of a servicer on a peer, each under the name of its declaration: `stub.rpcRoll(request)`.
+/// The procedures of a protocol on a peer, each under the name of its declaration: `stub.rpcRoll(request)`.
 ///
 /// There is none without a ``Gate``, which judges the peer before every call. See
-/// ``Servicer/getServerStub(_:_:gate:namespace:semaphore:configuration:)``.
+/// ``PeerProtocol/getServerStub(_:_:gate:namespace:semaphore:configuration:)``.
 @dynamicMemberLookup
-public struct Stub<Protocol: Servicer>: Sendable {
+public struct Stub<Protocol: PeerProtocol>: Sendable {
   let caller: Caller
 
   init(_ caller: Caller) { self.caller = caller }

@@ -10,6 +10,12 @@ public protocol RPCDeclaration<Request, Response>: Sendable {
   var method: String { get }
 }
 
+extension RPCDeclaration {
+  public var kind: RPCKind { Self.kind }
+  public var requestType: any Message.Type { Request.self }
+  public var responseType: any Message.Type { Response.self }
+}
+
 /// How many messages each side of a call sends. Everything but ``unary`` speaks the stream framing
 /// (mesh-wire.md §2.1).
 public enum RPCKind: String, Sendable, CaseIterable {

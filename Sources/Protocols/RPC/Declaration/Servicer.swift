@@ -12,17 +12,12 @@ public import LibP2P
 ///
 /// `try Dice().addP2PHandlers(to: host, gate: gate)` serves it as `Dice.rpc_roll`;
 /// `Dice.getServerStub(host, peer, gate: gate).rpcRoll(request)` calls it.
-public protocol Servicer: Sendable {
-  /// The first half of the handle names; the type's name unless stated.
-  static var className: String { get }
-
+public protocol Servicer: PeerProtocol {
   /// All procedures that are served, and only those.
   var handlers: [RPCHandler] { get }
 }
 
 extension Servicer {
-  public static var className: String { String(describing: Self.self) }
-
   /// Serves all ``handlers`` on `p2p`, behind `gate`; on an error none of them.
   ///
   /// - Parameter namespace: goes before the handle names, `namespace::Class.rpc_method`.
@@ -57,26 +52,11 @@ extension Servicer {
     }
   }
 
-  /// The procedures of this protocol on a peer; see ``getServerStub(_:_:gate:namespace:semaphore:configuration:)``.
+  /// The procedures of this protocol on a peer; see ``PeerProtocol/getServerStub(_:_:gate:namespace:semaphore:configuration:)``.
   public func getStub(
     _ p2p: any P2P, _ peer: PeerID, gate: Gate, namespace: String? = nil, semaphore: RPCSemaphore = .unlimited,
     configuration: RPCConfiguration = RPCConfiguration()
   ) -> Stub<Self> {
     Self.getServerStub(p2p, peer, gate: gate, namespace: namespace, semaphore: semaphore, configuration: configuration)
-  }
-
-  /// The procedures of this protocol on a peer, for callers without an instance.
-  ///
-  /// - Parameters:
-  ///   - gate: judges the peer before each call, signs requests and verifies responses.
-  ///   - semaphore: how many calls may run at a time; share it between stubs that share the limit.
-  public static func getServerStub(
-    _ p2p: any P2P, _ peer: PeerID, gate: Gate, namespace: String? = nil, semaphore: RPCSemaphore = .unlimited,
-    configuration: RPCConfiguration = RPCConfiguration()
-  ) -> Stub<Self> {
-    Stub(
-      Caller(
-        p2p: p2p, peer: peer, gate: gate, className: className, namespace: namespace, semaphore: semaphore,
-        configuration: configuration))
   }
 }

@@ -24,7 +24,8 @@ final class CallServer: Sendable {
   /// Serves one call, to its end. Returning finishes the stream, throwing aborts it.
   @Sendable
   func serve(_ stream: any PeerStream) async throws {
-    let context = P2PContext(handleName: name.text, localID: localID, remoteID: stream.peer, role: .servicer)
+    let context = P2PContext(
+      handleName: name.text, localID: localID, remoteID: stream.peer, remoteKey: stream.peerKey, role: .servicer)
     let admission = await admit(context)
     defer { if case .success = admission { slots.withLock { $0.leave(context.remoteID) } } }
     try await handler.serve(

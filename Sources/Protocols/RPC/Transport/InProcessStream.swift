@@ -29,6 +29,8 @@ public final class InProcessStream: PeerStream {
     outgoing.hasFinished ? close() : reset()
   }
 
+  public var peerKey: PublicKey? { peer.publicKey }
+
   public func read(upTo limit: Int) async throws -> ByteBuffer? { try await incoming.read(upTo: max(1, limit)) }
 
   public func write(_ bytes: ByteBuffer) async throws {

@@ -31,6 +31,9 @@ public protocol PeerStream: Sendable {
   /// The authenticated peer at the other end.
   var peer: PeerID { get }
 
+  /// The key behind ``peer``; nil where only the id is known, which holds the key itself unless that is RSA.
+  var peerKey: PublicKey? { get }
+
   /// What has arrived, at least one byte, or nil when the peer has finished. An abort throws.
   func read(upTo limit: Int) async throws -> ByteBuffer?
 

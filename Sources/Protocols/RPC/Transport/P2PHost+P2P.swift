@@ -14,6 +14,8 @@ extension P2PHost: P2P {
 }
 
 extension P2PStream: PeerStream {
+  public var peerKey: PublicKey? { connection.peerKey }
+
   public func write(_ bytes: ByteBuffer) async throws { try await write(bytes, framing: .split) }
 
   public func setDeadline(in time: Duration?) {
