@@ -17,6 +17,8 @@ public struct ApiRequest: Sendable, Hashable {
 
   /// The longest message, in bytes, without its length.
   public static let maximumLength = 1 << 20
+  /// The longest deadline that is told or believed: decades, and far from what overflows.
+  private static let maximumDeadline = Duration.milliseconds(1 << 40)
 
   /// The name in the answering node's routes: a key, never a path.
   public var route: String
@@ -55,7 +57,7 @@ public struct ApiRequest: Sendable, Hashable {
       route: request.route, method: request.method, headers: request.headers, body: ByteBuffer(bytes: request.body),
       responseType: ResponseType(request.responseType),
       deadline: request.deadlineMilliseconds == 0
-        ? nil : .milliseconds(Int64(clamping: request.deadlineMilliseconds)))
+        ? nil : min(.milliseconds(Int64(clamping: request.deadlineMilliseconds)), Self.maximumDeadline))
   }
 
   /// The message with its length before it; headers in order of their names.
@@ -70,7 +72,8 @@ public struct ApiRequest: Sendable, Hashable {
     request.body = Data(body.readableBytesView)
     request.responseType = responseType.number
     if let deadline {
-      request.deadlineMilliseconds = UInt64(clamping: max(1, TimeAmount(deadline).nanoseconds / 1_000_000))
+      request.deadlineMilliseconds = UInt64(
+        clamping: max(1, TimeAmount(min(deadline, Self.maximumDeadline)).nanoseconds / 1_000_000))
     }
     var options = BinaryEncodingOptions()
     options.useDeterministicOrdering = true

@@ -89,13 +89,20 @@ struct ApiRequestTests {
     #expect(throws: ApiError(.malformed, "Error parsing message")) { try read([UInt8(message.count)] + message) }
   }
 
-  @Test("A deadline survives, rounded to milliseconds and never to none")
-  func deadline() throws {
-    for (given, read) in [
+  @Test(
+    "A deadline survives, in whole milliseconds, never as none and never beyond reason",
+    arguments: [
       (Duration.milliseconds(1_500), Duration.milliseconds(1_500)), (.nanoseconds(1), .milliseconds(1)),
-    ] {
-      let frame = try ApiRequest(route: "r", deadline: given).frame()
-      #expect(try self.read([UInt8](buffer: frame))?.deadline == read)
-    }
+      (.milliseconds(1 << 40), .milliseconds(1 << 40)), (.seconds(Int64.max), .milliseconds(1 << 40)),
+    ])
+  func deadline(given: Duration, read: Duration) throws {
+    let frame = try ApiRequest(route: "r", deadline: given).frame()
+    #expect(try self.read([UInt8](buffer: frame))?.deadline == read)
+  }
+
+  @Test("The longest deadline on the wire is taken for the longest believed")
+  func hostileDeadline() throws {
+    let message: [UInt8] = [0x30] + [UInt8](repeating: 0xff, count: 9) + [0x01]
+    #expect(try read([UInt8(message.count)] + message)?.deadline == .milliseconds(1 << 40))
   }
 }
