@@ -40,7 +40,8 @@ final class StreamCore: Sendable {
     try state.withLock { state throws(ResourceLimitError) in
       guard !state.isAbandoned, state.pipe.failure == nil else { return }
       state.pipe.append(bytes)
-      try resources.hold(memory: state.pipe.memory)
+      // A reader that waits takes them in this turn of the event loop.
+      if state.reader == nil { try resources.hold(memory: state.pipe.memory) }
     }
   }
 
