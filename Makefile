@@ -6,10 +6,10 @@ export VALIDATORD_BUILD ?= .build
 export FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup build bench fuzz format docs
+.PHONY: help demo test setup build bench fuzz format docs protobuf
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## Build the program and show it at work
 	@scripts/demo
@@ -31,6 +31,9 @@ fuzz: ## Run each fuzz target for FUZZ_SECONDS (60)
 
 format: ## Format the Swift sources in place
 	@scripts/swift-sources | xargs -0 swift format format --in-place --parallel
+
+protobuf: ## Write the Swift of the messages' schemas
+	@scripts/protobuf
 
 docs: ## Write the libraries' documentation
 	@scripts/docs

@@ -79,7 +79,9 @@ struct ConnectionMaker: Sendable {
       if case .connectTimeout? = error as? ChannelError {
         throw HostError(.timeout, "\(target.address) did not answer in time")
       }
-      let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+      let code = (error as? IOError)?.errnoCode
+      if code == ECONNREFUSED { throw HostError(.connectionRefused, "nothing listens at \(target.address)") }
+      let reason = code.map { String(cString: strerror($0)) } ?? "\(error)"
       throw HostError(.unreachable, "\(target.address) can't be reached: \(reason)")
     }
   }

@@ -10,6 +10,8 @@ public struct HostError: LibP2PError, Equatable {
     case unresolved = "host.unresolved"
     /// No address of the peer answered.
     case unreachable = "host.unreachable"
+    /// A machine answered, and nothing listens at the port.
+    case connectionRefused = "host.connection-refused"
     /// The peer or a phase of the upgrade took too long.
     case timeout = "host.timeout"
     /// The gater does not want this peer or address.
@@ -30,7 +32,7 @@ public struct HostError: LibP2PError, Equatable {
   public let kind: Code
   public let message: String
 
-  init(_ kind: Code, _ message: String) {
+  package init(_ kind: Code, _ message: String) {
     self.kind = kind
     self.message = message
   }
@@ -43,11 +45,12 @@ public struct HostError: LibP2PError, Equatable {
     case .noAddress: "Give a multiaddr with /ip4, /ip6 or /dns and /tcp"
     case .unresolved: "Check the name and the resolver of this machine"
     case .unreachable: "Check that the peer runs and that the address, port and firewall are right"
+    case .connectionRefused: "Start the peer, or correct the port"
     case .timeout: "Try again; the peer or the network is slow"
     case .refused: "The policy of this node excludes it; change the policy to allow it"
     case .backoff: "Wait before dialing again"
     case .ownself: "Give the address of another peer"
-    case .connectionLost: "Dial again"
+    case .connectionLost: "Dial again; a peer that hangs up each time does not want this node"
     case .closed, .stopped: ""
     }
   }

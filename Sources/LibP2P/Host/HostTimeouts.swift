@@ -14,6 +14,8 @@ public struct HostTimeouts: Sendable {
   public var attemptDelay = TimeAmount.milliseconds(250)
   /// The protocol negotiation of a stream.
   public var negotiation = TimeAmount.seconds(10)
+  /// What a peer says about itself, from the stream's beginning to its end (threats.md part 3).
+  public var identify = TimeAmount.seconds(5)
   /// What is allowed between our end of a stream and the peer's, while nothing moves.
   public var linger = TimeAmount.seconds(60)
   /// A connection that lost against another one with the same peer is closed when unused for so long.

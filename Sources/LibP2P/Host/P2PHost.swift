@@ -138,6 +138,15 @@ public final class P2PHost: Service, Sendable {
     state.withLock { $0.handlers.set(protocolID, handler) }
   }
 
+  /// Serves a protocol that no handler names yet; false if one does.
+  public func handleIfFree(_ protocolID: String, _ handler: @escaping StreamHandler) -> Bool {
+    state.withLock { state in
+      guard !state.handlers.names(protocolID) else { return false }
+      state.handlers.set(protocolID, handler)
+      return true
+    }
+  }
+
   /// Serves every protocol that `matches` accepts and no handler names.
   ///
   /// - Parameter rule: names the rule, so that it can be replaced and removed.

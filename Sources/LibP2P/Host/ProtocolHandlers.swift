@@ -16,6 +16,9 @@ struct ProtocolHandlers {
     byID[protocolID] ?? rules.first { $0.matches(protocolID) }?.handler
   }
 
+  /// Whether a handler serves `protocolID` by id.
+  func names(_ protocolID: String) -> Bool { byID[protocolID] != nil }
+
   /// Serves `protocolID`, in place of an earlier handler; nil stops serving it.
   mutating func set(_ protocolID: String, _ handler: StreamHandler?) { byID[protocolID] = handler }
 

@@ -20,7 +20,7 @@ public struct NegotiationError: LibP2PError, Equatable {
   public let kind: Code
   public let message: String
 
-  init(_ kind: Code, _ message: String) {
+  package init(_ kind: Code, _ message: String) {
     self.kind = kind
     self.message = message
   }
@@ -31,8 +31,9 @@ public struct NegotiationError: LibP2PError, Equatable {
     switch kind {
     case .unsupported: "The peer does not speak this protocol; check that it runs the expected software"
     case .closed: "Try again; if it goes on, the peer refuses this node or speaks another protocol"
-    case .notMultistream: "Check that the address is that of a libp2p peer"
-    case .malformed, .unexpected, .tooManyProposals: "Reset the stream; the peer breaks the protocol"
+    case .notMultistream, .malformed:
+      "Check that the address is that of a libp2p peer; if it is, it breaks the protocol"
+    case .unexpected, .tooManyProposals: "Reset the stream; the peer breaks the protocol"
     }
   }
 }

@@ -21,9 +21,11 @@ public final class PeerServices: Service {
     public init() {}
   }
 
-  /// Streams after which a connection with py-libp2p 0.6 is left: it can open 256 on one in all, and hangs at the
-  /// next (subnet-wire.md §1.4).
-  static let maximumStreamsOfLeakyPeer = 240
+  /// py-libp2p 0.6 can open 256 streams on one connection in all, and hangs at the next (subnet-wire.md §1.4). After
+  /// so many the connection is left when it was idle for a while …
+  static let retirementOfLeakyPeer = 224
+  /// … and after so many at the first moment without a stream, though a call that is under way may be lost.
+  static let exhaustionOfLeakyPeer = 248
   /// How often bootstrap peers that are not connected are looked at.
   static let bootstrapTick = Duration.milliseconds(500)
 
@@ -115,10 +117,15 @@ public final class PeerServices: Service {
 
   /// Lets a peer redial before it runs out of streams.
   private func leaveIfLeaky(_ connection: P2PConnection) {
-    guard connection.streamsOpenedByPeer >= Self.maximumStreamsOfLeakyPeer, !connection.isRetired,
+    let streams = connection.streamsOpenedByPeer
+    guard streams >= Self.retirementOfLeakyPeer,
       store.identity(of: connection.peer)?.agentVersion.hasPrefix("py-libp2p/0.6") == true
     else { return }
-    connection.retire()
+    if streams >= Self.exhaustionOfLeakyPeer {
+      connection.exhaust()
+    } else if !connection.isRetired {
+      connection.retire()
+    }
   }
 
   private func refreshRegularly() async {

@@ -4,8 +4,9 @@ import NIOCore
 struct YamuxLimits: Sendable {
   /// The window both sides start a stream with, in bytes (yamux specification).
   static let initialWindow = 262_144
-  /// The longest body of a frame sent: with its header it fills one Noise message exactly.
-  static let maximumSentBody = 65_507
+  /// The longest body of a frame sent: sealed with its header it fills 64 KiB exactly, which is what one read takes
+  /// and the largest buffer that malloc keeps at hand.
+  static let maximumSentBody = 65_452
   /// The largest window a stream grows to, in bytes.
   var maximumWindow = 16 << 20
   /// What all streams' windows together may grow beyond ``initialWindow``, in bytes.

@@ -191,6 +191,7 @@ struct YamuxSession {
     case .ping:
       handlePing(frame, now, &events)
     case .goAway:
+      guard !remoteGoAway else { return countIdle(now, &events) }
       remoteGoAway = true
       events.append(.goneAway(frame.length))
     case .data, .windowUpdate:

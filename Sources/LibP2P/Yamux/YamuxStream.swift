@@ -57,10 +57,11 @@ struct YamuxStream {
 
   mutating func enqueue(_ bytes: ByteBuffer, _ framing: WriteFraming) throws(YamuxError) {
     guard !finQueued else { throw YamuxError(.streamClosed, "stream \(id) is closed for writing") }
-    if framing == .whole, !queue.isEmpty || bytes.readableBytes > sendCredit {
+    // What waits before it will have used its part of the window.
+    let room = max(0, sendCredit - queuedBytes)
+    if framing == .whole, bytes.readableBytes > room {
       throw YamuxError(
-        .frameExceedsWindow,
-        "\(bytes.readableBytes) bytes don't fit the window of \(max(0, sendCredit)) in one frame")
+        .frameExceedsWindow, "\(bytes.readableBytes) bytes don't fit the window of \(room) in one frame")
     }
     guard bytes.readableBytes > 0 else { return }
     queue.append(Write(bytes: bytes, isWhole: framing != .split))

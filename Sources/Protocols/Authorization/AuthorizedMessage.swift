@@ -12,6 +12,7 @@ public protocol AuthorizedRequest: Message {
 public protocol AuthorizedResponse: Message {
   var auth: ResponseAuthInfo { get set }
   var hasAuth: Bool { get }
+  mutating func clearAuth()
 }
 
 extension AuthorizedRequest {

@@ -11,6 +11,7 @@ struct Failure {
     case unavailable = 69
     case wedged = 70
     case tryLater = 75
+    case wrongPeer = 76
     case notPermitted = 77
     case configuration = 78
   }

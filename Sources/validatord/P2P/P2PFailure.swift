@@ -1,4 +1,5 @@
 import LibP2P
+import Protocols
 
 /// Errors of the network as the program reports them: the same code and words, and an exit code.
 enum P2PFailure {
@@ -18,13 +19,48 @@ enum P2PFailure {
     case is StreamError, is YamuxError: .unavailable
     case is ResourceLimitError: .tryLater
     case is MultiaddrError, is PeerIDError: .usage
+    case let error as KademliaError: error.kind == .notFound ? .failed : .wrongPeer
+    case is NoiseError, is NegotiationError, is IdentifyError, is PingError: .wrongPeer
+    case let error as CallError: status(of: error.kind)
+    case let error as Refusal: status(of: error.kind)
+    case let error as ApiError: status(of: error.kind)
+    case is RoutesFileError: .configuration
     default: .failed
+    }
+  }
+
+  private static func status(of kind: CallError.Code) -> Failure.Status {
+    switch kind {
+    case .request: .usage
+    case .noAnswer, .timeout, .truncated: .unavailable
+    case .malformed, .undecodable: .wrongPeer
+    case .remote, .tooLong: .failed
+    }
+  }
+
+  private static func status(of kind: Refusal.Code) -> Failure.Status {
+    switch kind {
+    case .notStaked: .notPermitted
+    case .stakeUnknown: .unavailable
+    case .tooOften: .tryLater
+    default: .wrongPeer
+    }
+  }
+
+  private static func status(of kind: ApiError.Code) -> Failure.Status {
+    switch kind {
+    case .destination, .tooLong, .responseType: .usage
+    case .frame, .malformed, .truncated: .wrongPeer
+    case .refused: .notPermitted
+    case .busy: .tryLater
+    case .unreachable, .untrusted, .broken, .silent, .deadline: .unavailable
+    case .routeNotFound, .notStreaming, .method, .header, .remote: .failed
     }
   }
 
   private static func status(of kind: HostError.Code) -> Failure.Status {
     switch kind {
-    case .unreachable, .unresolved, .timeout, .connectionLost, .listen: .unavailable
+    case .unreachable, .connectionRefused, .unresolved, .timeout, .connectionLost, .listen: .unavailable
     case .noAddress, .ownself: .usage
     case .backoff: .tryLater
     case .refused: .notPermitted

@@ -19,11 +19,6 @@ struct P2PFindCommand: AsyncParsableCommand {
       try await Self.connect(services, to: bootstrap)
       return try await services.kademlia.find(peer)
     }
-    guard !addresses.isEmpty else {
-      throw CommandError(
-        "p2p.not-found", "nobody who was asked knows \(peer)", remedy: "Try other bootstrap peers.",
-        status: .failed)
-    }
     switch options.format {
     case .json:
       Report.write([
@@ -34,19 +29,23 @@ struct P2PFindCommand: AsyncParsableCommand {
     }
   }
 
-  /// Connects with the bootstrap peers; one is enough.
+  /// Connects with the bootstrap peers; one that serves Kademlia is enough.
   private static func connect(_ services: PeerServices, to addresses: [Multiaddr]) async throws {
     var failure: (any Error)?
-    var reached = 0
     for address in addresses {
       do {
         let connection = try await services.host.connect(at: address)
-        try await services.identify.identify(connection)
-        reached += 1
+        let identity = try await services.identify.identify(connection)
+        guard identity.protocols.contains(KademliaService.protocolID) else {
+          throw CommandError(
+            "p2p.no-kademlia", "\(address) does not serve \(KademliaService.protocolID)",
+            remedy: "Give a bootstrap peer that serves it; a mesh node does unless it runs as a client",
+            status: .wrongPeer)
+        }
       } catch {
         failure = error
       }
     }
-    if reached == 0, let failure { throw failure }
+    if services.kademlia.routingTableCount == 0, let failure { throw failure }
   }
 }

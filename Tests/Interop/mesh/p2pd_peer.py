@@ -130,15 +130,20 @@ class Daemon:
             *self.arguments, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
             preexec_fn=lambda: LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL),
         )  # fmt: skip
-        for _ in range(200):
-            if os.path.exists(self.control):
-                break
-            await asyncio.sleep(0.05)
-        answer, _, writer = await self.request(field(1, 0))
+        answer, _, writer = await self.first_answer()
         writer.close()
         identity = parse(answer[4][0])
         self.peer = identity[1][0]
         self.addresses = identity[2]
+
+    async def first_answer(self):
+        """Who the daemon is, as soon as it says so: its socket is there a moment before it listens."""
+        for _ in range(200):
+            try:
+                return await self.request(field(1, 0))
+            except (FileNotFoundError, ConnectionRefusedError):
+                await asyncio.sleep(0.05)
+        raise RuntimeError("p2pd does not answer at its control socket")
 
     async def stop(self) -> None:
         with contextlib.suppress(ProcessLookupError):

@@ -72,6 +72,25 @@ struct ConnectionUpgradeTests {
     #expect(dialer.outcome?.security == "/noise")
   }
 
+  @Test("A dialer waits for two answers before it may call, and for three when the muxer comes after the handshake")
+  func roundTrips() throws {
+    for (earlyMuxer, expected) in [(true, 2), (false, 3)] {
+      var dialer = try end(.initiator, earlyMuxer: earlyMuxer)
+      var listener = try end(.responder, earlyMuxer: earlyMuxer)
+      var answers = 0
+      while dialer.outcome == nil {
+        try listener.take(dialer.outbox)
+        dialer.outbox = []
+        answers += 1
+        try dialer.take(listener.outbox)
+        listener.outbox = []
+      }
+      #expect(answers == expected)
+      // The handshake's last message waits to go out, together with the first call.
+      #expect(earlyMuxer == !dialer.outbox.isEmpty)
+    }
+  }
+
   @Test("A refused security id is followed by the next one")
   func fallThrough() throws {
     var dialer = try end(.initiator, security: ["/pos-transport/1.0.0", "/noise"])

@@ -39,16 +39,26 @@ struct DialingTests {
     #expect(tried.withLock(\.self) == targets.map(\.address.description))
   }
 
-  @Test("When all fail, the error names each address and its reason")
+  @Test("When all fail, the error names each address and its reason, or is what the only one said that answered")
   func allFail() async throws {
-    let race = DialRace(attemptDelay: .milliseconds(1), deadline: .seconds(5)) { _ in
-      throw HostError(.refused, "not you")
+    let race = DialRace(attemptDelay: .milliseconds(1), deadline: .seconds(5)) { target in
+      switch target.socket.port {
+      case 1: throw HostError(.connectionRefused, "nobody")
+      case 2: throw HostError(.timeout, "silence")
+      default: throw NoiseError(.peerMismatch, "somebody else")
+      }
     }
-    let targets = try ["/ip4/192.0.2.1/tcp/1", "/ip4/192.0.2.2/tcp/1"].map(Self.target)
-    let error = await #expect(throws: HostError.self) { _ = try await race.run(targets) }
-    #expect(error?.kind == .unreachable)
-    #expect(error?.message.contains("/ip4/192.0.2.2/tcp/1: not you") == true)
-    await #expect(performing: { _ = try await race.run([targets[0]]) }, throws: code("host.refused"))
+    func error(of addresses: String...) async throws -> HostError? {
+      let targets = try addresses.map(Self.target)
+      return await #expect(throws: HostError.self) { _ = try await race.run(targets) }
+    }
+    let mixed = try await error(of: "/ip4/192.0.2.1/tcp/1", "/ip4/192.0.2.2/tcp/2")
+    #expect(mixed?.kind == .unreachable)
+    #expect(mixed?.message.contains("/ip4/192.0.2.2/tcp/2: silence") == true)
+    #expect(try await error(of: "/ip4/192.0.2.1/tcp/1", "/ip4/192.0.2.2/tcp/1")?.kind == .connectionRefused)
+    #expect(try await error(of: "/ip4/192.0.2.1/tcp/2")?.kind == .timeout)
+    let answered = try ["/ip6/2001:db8::1/tcp/1", "/ip4/192.0.2.1/tcp/3"].map(Self.target)
+    await #expect(performing: { _ = try await race.run(answered) }, throws: code("noise.peer-mismatch"))
   }
 
   @Test("Back-off doubles from one second to five minutes, with jitter, and ends with success")

@@ -7,52 +7,25 @@ import Testing
 /// Every test runs an honest peer beside the hostile one: its calls must keep working.
 @Suite("S1–S3 A host among hostile peers", .serialized, .timeLimit(.minutes(2)))
 struct HostilePeerTests {
-  /// A victim with short deadlines, and an honest peer connected with it.
-  private func withVictim(
-    configure: @Sendable (inout HostConfiguration) -> Void = { _ in },
-    _ body: (_ victim: P2PHost, _ honest: P2PHost) async throws -> Void
-  ) async throws {
-    try await TestHosts.with(
-      2,
-      configure: { index, configuration in
-        guard index == 0 else { return }
-        configuration.timeouts.upgrade = .milliseconds(1500)
-        configuration.timeouts.phase = .seconds(1)
-        configuration.timeouts.negotiation = .seconds(1)
-        configuration.logger.logLevel = .critical
-        configure(&configuration)
-      }
-    ) { hosts in
-      try await body(hosts[0], hosts[1])
-      try await checkService(of: hosts[0], to: hosts[1])
-    }
-  }
-
-  private func checkService(of victim: P2PHost, to honest: P2PHost) async throws {
-    let stream = try await honest.openStream(to: victim, EchoProtocol.id)
-    let bytes = ByteBuffer(repeating: 9, count: 1000)
-    #expect(try await EchoProtocol.call(stream, bytes) == bytes)
-    stream.close()
-  }
-
   @Test("Silence at any point of the upgrade ends the connection by its deadline")
   func slowloris() async throws {
-    try await withVictim { victim, honest in
+    try await Victim.with { victim, honest in
       let silent = try await RawPeer.connect(to: victim)
       let header = try await RawPeer.connect(to: victim)
       await header.send(ByteBuffer(bytes: Multistream.line(Multistream.header)))
       let handshake = try await RawPeer.connect(to: victim)
       await handshake.send(
         ByteBuffer(bytes: Multistream.line(Multistream.header) + Multistream.line("/noise") + [0, 32, 1]))
-      try await checkService(of: victim, to: honest)
-      for peer in [silent, header, handshake] { await peer.closed() }
+      let muxer = try await RawPeer.withoutMuxer(with: victim)
+      try await Victim.checkService(of: victim, to: honest)
+      for peer in [silent, header, handshake, muxer] { await peer.closed() }
       #expect(victim.resources.usage(.transient) == ResourceUsage())
     }
   }
 
   @Test("A drip of bytes does not prolong the upgrade")
   func drip() async throws {
-    try await withVictim { victim, _ in
+    try await Victim.with { victim, _ in
       let peer = try await RawPeer.connect(to: victim)
       let drip = Task {
         for byte in Multistream.line(Multistream.header) + Multistream.line("/nothing/1") {
@@ -67,7 +40,7 @@ struct HostilePeerTests {
 
   @Test("Garbage, plaintext and secio are refused before any identity is shown")
   func otherSecurity() async throws {
-    try await withVictim { victim, _ in
+    try await Victim.with { victim, _ in
       for proposal in ["/plaintext/2.0.0", "/secio/1.0.0", "/tls/1.0.0"] {
         let peer = try await RawPeer.connect(to: victim)
         await peer.send(ByteBuffer(bytes: Multistream.line(Multistream.header) + Multistream.line(proposal)))
@@ -83,7 +56,7 @@ struct HostilePeerTests {
 
   @Test("Half-open connections of one address leave room for others")
   func halfOpenFlood() async throws {
-    try await withVictim(configure: {
+    try await Victim.with(configure: {
       $0.limits.transientAddress.inboundConnections = 8
       $0.limits.transient.inboundConnections = 16
     }) { victim, _ in
@@ -92,7 +65,7 @@ struct HostilePeerTests {
       #expect(
         try await TestHosts.eventually { victim.resources.usage(.transient).inboundConnections <= 8 })
       let late = try await TestHosts.make()
-      try await checkService(of: victim, to: late)
+      try await Victim.checkService(of: victim, to: late)
       await late.shutdown()
       for stranger in strangers { await stranger.close() }
     }
@@ -100,7 +73,7 @@ struct HostilePeerTests {
 
   @Test("One peer gets no more connections than its limit")
   func connectionsOfOnePeer() async throws {
-    try await withVictim(configure: { $0.limits.peer.connections = 2 }) { victim, _ in
+    try await Victim.with(configure: { $0.limits.peer.connections = 2 }) { victim, _ in
       let key = try PrivateKey.generate(.ed25519)
       let first = try await RawPeer.secured(with: victim, key: key)
       let second = try await RawPeer.secured(with: victim, key: key)
@@ -116,11 +89,14 @@ struct HostilePeerTests {
   }
 
   @Test(
-    "Floods inside the channel end the connection",
-    arguments: ["pings", "resets", "streams beyond the limit", "credit", "bad frame"])
-  func floods(kind: String) async throws {
-    try await withVictim { victim, honest in
-      let peer = try await RawPeer.secured(with: victim)
+    "Floods inside the channel end the connection, whether the answers are read or not",
+    arguments: ["pings", "resets", "streams beyond the limit", "credit", "bad frame"], [true, false])
+  func floods(kind: String, isReading: Bool) async throws {
+    try await Victim.with { victim, _ in
+      let key = try PrivateKey.generate(.ed25519)
+      let peer = try await RawPeer.secured(with: victim, key: key)
+      #expect(try await TestHosts.eventually { victim.peers.contains(key.peerID) })
+      try await peer.setReading(isReading)
       let flood = Task {
         for round in UInt32(0)..<UInt32(2_000) {
           let frames: [WireFrame] = (UInt32(0)..<100).flatMap { index -> [WireFrame] in
@@ -137,15 +113,16 @@ struct HostilePeerTests {
           await peer.send(frames)
         }
       }
-      await peer.closed()
+      #expect(try await TestHosts.eventually { !victim.peers.contains(key.peerID) })
       flood.cancel()
-      #expect(try await TestHosts.eventually { victim.peers == [honest.peerID] || victim.peers.isEmpty })
+      await peer.close()
+      #expect(try await TestHosts.eventually { victim.resources.usage(.peer(key.peerID)) == ResourceUsage() })
     }
   }
 
   @Test("A peer that asks and does not read is bounded, and blocks nobody else")
   func slowReader() async throws {
-    try await withVictim { victim, honest in
+    try await Victim.with { victim, honest in
       let key = try PrivateKey.generate(.ed25519)
       let peer = try await RawPeer.secured(with: victim, key: key)
       try await peer.setReading(false)
@@ -158,7 +135,7 @@ struct HostilePeerTests {
       }
       #expect(
         try await TestHosts.eventually { victim.resources.usage(.peer(key.peerID)).inboundStreams == 64 })
-      for _ in 0..<5 { try await checkService(of: victim, to: honest) }
+      for _ in 0..<5 { try await Victim.checkService(of: victim, to: honest) }
       // A stream queues no more than its watermark and one write.
       let bound = 64 * (StreamPipe.highWatermark + BytePattern.pieceLength + StreamPipe.memoryStep)
       #expect(victim.resources.usage(.peer(key.peerID)).memory <= bound)
@@ -169,7 +146,7 @@ struct HostilePeerTests {
 
   @Test("A handler that does not read buffers one window, and memory beyond the peer's limit aborts streams")
   func unreadStreams() async throws {
-    try await withVictim(configure: { $0.limits.peer.memory = 1 << 20 }) { victim, honest in
+    try await Victim.with(configure: { $0.limits.peer.memory = 1 << 20 }) { victim, honest in
       victim.handle("/stuck/1") { _ in try await Task.sleep(for: .seconds(60)) }
       let key = try PrivateKey.generate(.ed25519)
       let peer = try await RawPeer.secured(with: victim, key: key)
@@ -192,7 +169,7 @@ struct HostilePeerTests {
 
   @Test("A stream whose handler still works keeps its place though the peer has reset it (CVE-2023-44487)")
   func handlersOutliveResets() async throws {
-    try await withVictim(configure: { $0.limits.peer.inboundStreams = 4 }) { victim, _ in
+    try await Victim.with(configure: { $0.limits.peer.inboundStreams = 4 }) { victim, _ in
       let running = Mutex((now: 0, most: 0))
       victim.handle("/stubborn/1") { _ in
         running.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }
@@ -220,7 +197,7 @@ struct HostilePeerTests {
 
   @Test("Streams that never negotiate are aborted")
   func silentStreams() async throws {
-    try await withVictim { victim, _ in
+    try await Victim.with { victim, _ in
       let peer = try await RawPeer.secured(with: victim)
       await peer.send([.window(1, .syn)])
       var seen: [WireFrame] = []
@@ -232,7 +209,7 @@ struct HostilePeerTests {
 
   @Test("A refused lazy request costs its stream, not the connection")
   func lazyRefusal() async throws {
-    try await withVictim { victim, _ in
+    try await Victim.with { victim, _ in
       let peer = try await RawPeer.secured(with: victim)
       let lazy =
         Multistream.line(Multistream.header) + Multistream.line("/nothing/1")

@@ -121,14 +121,14 @@ struct P2PHostTests {
     }
   }
 
-  @Test("Nobody listens: unreachable; then the peer is left alone for a while")
+  @Test("Nobody listens: refused; then the peer is left alone for a while")
   func unreachable() async throws {
     try await TestHosts.with(2) { hosts in
       let address = hosts[1].listenAddresses
       await hosts[1].shutdown()
       await #expect(
         performing: { _ = try await hosts[0].connect(to: hosts[1].peerID, at: address) },
-        throws: code("host.unreachable"))
+        throws: code("host.connection-refused"))
       await #expect(
         performing: { _ = try await hosts[0].connect(to: hosts[1].peerID, at: address) },
         throws: code("host.backoff"))

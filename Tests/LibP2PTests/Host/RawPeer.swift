@@ -42,9 +42,16 @@ actor RawPeer {
     return peer
   }
 
-  private func secure(_ key: PrivateKey) async throws {
+  /// Connects, ends the handshake and says no word about a muxer.
+  static func withoutMuxer(with host: P2PHost) async throws -> RawPeer {
+    let peer = try await connect(to: host)
+    try await peer.secure(try PrivateKey.generate(.ed25519), muxers: [])
+    return peer
+  }
+
+  private func secure(_ key: PrivateKey, muxers: [String] = [ConnectionUpgrade.muxer]) async throws {
     var upgrade = try ConnectionUpgrade(
-      .initiator, identity: NoiseIdentity(key, muxers: [ConnectionUpgrade.muxer]), security: ["/noise"])
+      .initiator, identity: NoiseIdentity(key, muxers: muxers), security: ["/noise"])
     send(upgrade.start())
     while transport == nil {
       guard let bytes = await next() else {
@@ -52,7 +59,13 @@ actor RawPeer {
       }
       switch try upgrade.receive(bytes) {
       case .wait: break
-      case .send(let answer): send(answer)
+      case .send(var answer):
+        guard muxers.isEmpty, upgrade.phaseNumber == 2, let length = answer.getInteger(at: 0, as: UInt16.self) else {
+          send(answer)
+          continue
+        }
+        // The proposal behind the handshake's last message is kept back.
+        return send(answer.readSlice(length: 2 + Int(length)) ?? ByteBuffer())
       case .established(_, _, let answer, let early):
         send(answer)
         self.early = early

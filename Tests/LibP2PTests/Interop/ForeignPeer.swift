@@ -71,12 +71,11 @@ final class ForeignPeer: Sendable {
   }
 
   /// Starts a caller of `address`; its last line is the result.
-  static func calling(_ kind: Kind, _ address: String, bytes: UInt64) throws -> ForeignPeer {
+  static func calling(_ kind: Kind, _ address: String, _ arguments: [String]) throws -> ForeignPeer {
     switch kind {
-    case .goLibP2P: try ForeignPeer(try InteropTier.p2pdArguments() + ["--to", address, "--bytes", "\(bytes)"])
+    case .goLibP2P: try ForeignPeer(try InteropTier.p2pdArguments() + ["--to", address] + arguments)
     case .pyLibP2P:
-      try ForeignPeer(
-        [InteropTier.script("subnet/ref_dial.py"), "--to", address, "--bytes", "\(bytes)", "--pings", "20"])
+      try ForeignPeer([InteropTier.script("subnet/ref_dial.py"), "--to", address, "--pings", "20"] + arguments)
     }
   }
 

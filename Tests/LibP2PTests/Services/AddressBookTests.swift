@@ -39,7 +39,7 @@ struct AddressBookTests {
     var book = AddressBook()
     let kept = try RoutingTableTests.peers(1, seed: 42)[0]
     try book.add([first.get()], of: kept, from: .configuration, now: Self.start)
-    for number in 0..<30_000 {
+    for number in 0..<12_000 {
       let peer = try PeerID(bytes: [0x12, 0x20] + generator.bytes(32))
       try book.add([first.get()], of: peer, from: .hearsay, now: Self.start + .milliseconds(Int64(number)))
       #expect(book.count <= AddressBook.maximumPeers)

@@ -61,6 +61,59 @@ struct ServicesTests {
     }
   }
 
+  @Test("Identify DoS: an answer that drips is given up by its deadline, however often a byte comes")
+  func drippingIdentify() async throws {
+    let victim = try await TestHosts.make { $0.timeouts.identify = .milliseconds(500) }
+    let services = PeerServices(victim)
+    let dripper = try await TestHosts.make()
+    dripper.handle(IdentifyService.protocolID) { stream in
+      // A message of 100 bytes that would take ten seconds.
+      for byte in [100] + [UInt8](repeating: 0, count: 100) {
+        try await stream.write(ByteBuffer(bytes: [byte]))
+        try await Task.sleep(for: .milliseconds(100))
+      }
+    }
+    let connection = try await victim.connect(to: dripper)
+    await #expect(performing: { try await services.identify.identify(connection) }, throws: code("stream.deadline"))
+    await victim.shutdown()
+    await dripper.shutdown()
+  }
+
+  @Test("A peer that asks who this node is again and again is refused in the end, and stays a peer otherwise")
+  func identifyBudget() async throws {
+    try await TestServices.with(2) { services in
+      let connection = try await services[0].connect(to: services[1])
+      var refused = false
+      for _ in 0..<10 * IdentifyService.answerBurst where !refused {
+        do { try await services[0].identify.identify(connection) } catch { refused = true }
+      }
+      #expect(refused)
+      var ping = try await services[0].ping.open(connection)
+      _ = try await ping.roundTrip()
+    }
+  }
+
+  @Test("py-libp2p 0.6, which can open 256 streams on a connection, gets a new one before that")
+  func leakyPeer() async throws {
+    try await TestServices.with(2, configure: { if $0 == 1 { $2.agentVersion = "py-libp2p/0.6.0" } }) { services in
+      let (host, leaky) = (services[0].host, services[1].host)
+      _ = try await services[1].connect(to: services[0])
+      #expect(try await TestHosts.eventually { services[0].store.identity(of: leaky.peerID) != nil })
+      var streams: [UInt64: Int] = [:]
+      var answered = 0
+      while answered < 600 {
+        // A call that crosses the end of a connection fails, and is made again.
+        guard let stream = try? await leaky.openStream(to: host, EchoProtocol.id) else { continue }
+        streams[stream.connection.id, default: 0] += 1
+        if (try? await EchoProtocol.call(stream, ByteBuffer(bytes: [1]))) != nil { answered += 1 }
+        stream.close()
+      }
+      #expect(streams.count >= 3)
+      // Identify and pings took some streams as well.
+      #expect(streams.values.allSatisfy { $0 < 256 })
+    }
+  }
+
   @Test("Identify answers whoever asks, also one that never reads or ends")
   func stalledIdentify() async throws {
     try await TestServices.with(2) { services in

@@ -127,10 +127,10 @@ struct YamuxHostilePeerTests {
     #expect(Self.repeats(&session) { [.ping(.syn, $0)] }?.code == .flood)
   }
 
-  @Test("PING answers that nobody asked for, empty data and useless credit end the session in the end")
+  @Test("Unasked PING answers, empty data, useless credit, stray RSTs and repeated go-aways end the session in the end")
   func idleFloods() {
     let floods: [WireFrame] = [
-      .ping(.ack, 5), .data(1, []), .window(1), .window(1, [], 1), .window(77, [], 9),
+      .ping(.ack, 5), .data(1, []), .window(1), .window(1, [], 1), .window(77, [], 9), .window(77, .rst), .goAway(0),
     ]
     for frame in floods {
       var session = YamuxSession.listener()

@@ -4,9 +4,6 @@ import Synchronization
 
 @testable import Protocols
 
-extension PingRequest: AuthorizedRequest {}
-extension PingResponse: AuthorizedResponse {}
-
 /// A node whose clock and nonces the test sets.
 final class TestNode: Sendable {
   let identity: PrivateKey

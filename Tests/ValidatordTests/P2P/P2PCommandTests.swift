@@ -1,9 +1,13 @@
 import Foundation
+import LibP2P
 import Testing
 
 @Suite("The p2p commands", .serialized)
 struct P2PCommandTests {
-  /// Runs `body` beside a listening program; it gets the address and peer id.
+  /// A peer that is nowhere.
+  private static let stranger = "12D3KooWN9BApNWoRZgpo362uqGtDARZaqBo8kfbdrBBGptH49fk"
+
+  /// Runs `body` beside a listening program, which then has to end orderly; it gets the address and peer id.
   private func withListener(
     _ arguments: [String] = [], _ body: (_ address: String, _ peer: String) async throws -> Void
   ) async throws {
@@ -14,8 +18,11 @@ struct P2PCommandTests {
     let output = Pipe()
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice
+    let ended = AsyncStream<Void> { continuation in
+      process.terminationHandler = { _ in continuation.finish() }
+    }
     try process.run()
-    defer { kill(process.processIdentifier, SIGKILL) }
+    defer { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
     struct Line: Decodable {
       var event: String
       var peer: String
@@ -26,6 +33,9 @@ struct P2PCommandTests {
     let address = try #require(line.addresses.first)
     #expect(address.hasSuffix("/p2p/\(line.peer)"))
     try await body(address, line.peer)
+    process.terminate()
+    for await _ in ended {}
+    #expect(process.terminationReason == .exit && process.terminationStatus == 0)
   }
 
   private static func firstLine(of pipe: Pipe) async -> Data {
@@ -83,27 +93,44 @@ struct P2PCommandTests {
         let answer = try JSONDecoder().decode(Found.self, from: Data(found.output.utf8))
         #expect(answer.addresses.contains { address.hasPrefix($0) })
       }
-      let nobody = "12D3KooWN9BApNWoRZgpo362uqGtDARZaqBo8kfbdrBBGptH49fk"
-      let unknown = try await Program.run(["p2p", "find", nobody, "--bootstrap", bootstrap])
+      let unknown = try await Program.run(["p2p", "find", Self.stranger, "--bootstrap", bootstrap])
       #expect(unknown.status == 1)
-      #expect(unknown.errors.contains("not-found"))
+      #expect(unknown.errors.contains("[kad.not-found]"))
     }
   }
 
-  @Test("Unreachable ends with 69, another peer than named with 1, nonsense with 64, each with a stable code")
-  func failures() async throws {
-    let unreachable = try await Program.run(["p2p", "ping", "/ip4/127.0.0.1/tcp/1"])
-    #expect(unreachable.status == 69)
-    #expect(unreachable.errors.contains("[host.unreachable]"))
-    let usage = try await Program.run(["p2p", "ping", "/ip4/nonsense"])
-    #expect(usage.status == 64)
-    #expect(usage.errors.contains("multiaddr.value"))
+  @Test(
+    "What can't be reached ends with its own code",
+    arguments: [
+      ("/ip4/127.0.0.1/tcp/1", "host.connection-refused", 69), ("/dns4/nobody.invalid/tcp/1", "host.unresolved", 69),
+      // TCP has no way to a broadcast address.
+      ("/ip4/255.255.255.255/tcp/1", "host.unreachable", 69),
+      ("/ip4/127.0.0.1/udp/1/quic-v1", "host.no-address", 64), ("/ip4/nonsense", "multiaddr.value", 64),
+    ] as [(String, String, Int32)])
+  func unreachable(_ address: String, _ code: String, _ status: Int32) async throws {
+    let result = try await Program.run(["p2p", "ping", address])
+    #expect(result.status == status)
+    #expect(result.errors.contains("[\(code)]"), "\(result.errors)")
+  }
+
+  @Test("Another peer than named, and one without a common protocol, end with 76 and their codes")
+  func wrongPeers() async throws {
     try await withListener { address, _ in
-      let other = "12D3KooWN9BApNWoRZgpo362uqGtDARZaqBo8kfbdrBBGptH49fk"
-      let named = address.replacing(/\/p2p\/.*/, with: "/p2p/\(other)")
+      let named = address.replacing(/\/p2p\/.*/, with: "/p2p/\(Self.stranger)")
       let mismatch = try await Program.run(["p2p", "ping", named])
-      #expect(mismatch.status == 1)
+      #expect(mismatch.status == 76)
       #expect(mismatch.errors.contains("[noise.peer-mismatch]"))
     }
+    var configuration = HostConfiguration(identity: try PrivateKey.generate(.ed25519))
+    configuration.listenAddresses = [try Multiaddr("/ip4/127.0.0.1/tcp/0")]
+    let mute = try P2PHost(configuration)
+    try await mute.start()
+    let address = try #require(mute.listenAddresses.first).description
+    for command in ["ping", "identify"] {
+      let result = try await Program.run(["p2p", command, address])
+      #expect(result.status == 76)
+      #expect(result.errors.contains("[negotiation.unsupported]"), "\(result.errors)")
+    }
+    await mute.shutdown()
   }
 }

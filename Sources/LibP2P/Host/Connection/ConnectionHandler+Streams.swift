@@ -132,8 +132,8 @@ extension ConnectionHandler {
       return
     }
     do throws(ResourceLimitError) {
-      let consumed = try stream.core.deliver(bytes)
-      if consumed > 0 { session.consume(id, bytes: consumed, now: now) }
+      try stream.core.deliver(bytes)
+      if delivered.last != id { delivered.append(id) }
     } catch {
       abort(id, error)
     }

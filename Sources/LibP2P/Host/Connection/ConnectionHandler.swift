@@ -11,6 +11,9 @@ final class ConnectionHandler: ChannelInboundHandler {
   /// Plaintext sealed at a time, about one frame of the largest size.
   private static let batch = YamuxLimits.maximumSentBody + YamuxFrame.headerLength
 
+  /// Bytes read at once from which a transfer is assumed, whose reader is woken once for several reads.
+  private static let longRead = 32 << 10
+
   let connection: P2PConnection
   let environment: ConnectionEnvironment
   var session: YamuxSession
@@ -19,7 +22,10 @@ final class ConnectionHandler: ChannelInboundHandler {
   private let resources: ResourceScope
   private var channel: (any Channel)?
   private var timer: (at: NIODeadline, task: Scheduled<Void>)?
+  /// Streams with bytes that their readers have not been told of.
+  var delivered: [UInt32] = []
   private var isPumping = false
+  private var isExhausted = false
   /// Why the connection ends, once it does.
   private(set) var ending: (any LibP2PError)?
 
@@ -63,7 +69,10 @@ final class ConnectionHandler: ChannelInboundHandler {
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    decrypt(unwrapInboundIn(data))
+    let bytes = unwrapInboundIn(data)
+    decrypt(bytes)
+    // A short read empties the socket; after a long one the next is worth waiting for.
+    if bytes.readableBytes < Self.longRead { wakeReaders() }
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
@@ -98,33 +107,43 @@ final class ConnectionHandler: ChannelInboundHandler {
     if plaintext.readableBytes > 0 { handle(session.receive(plaintext, now: now)) }
   }
 
+  /// Wakes the readers of what arrived since the last time.
+  private func wakeReaders() {
+    for id in delivered {
+      if let consumed = streams[id]?.core.wakeReader(), consumed > 0 { session.consume(id, bytes: consumed, now: now) }
+    }
+    delivered.removeAll(keepingCapacity: true)
+  }
+
   /// Sends what the session has, as long as the socket takes it.
   func pump() {
     guard let channel, !isPumping else { return }
     isPumping = true
     defer { isPumping = false }
-    var hasWritten = false
+    wakeReaders()
     var plaintext = ByteBuffer()
+    // Writes go out together; what the socket takes at once makes room for more.
     while session.hasOutput, channel.isWritable {
-      plaintext.clear(minimumCapacity: Self.batch)
-      handle(session.drain(into: &plaintext, target: Self.batch))
-      guard let sealed = seal(&plaintext) else { break }
-      channel.write(sealed, promise: nil)
-      hasWritten = true
+      while session.hasOutput, channel.isWritable {
+        plaintext.clear()
+        handle(session.drain(into: &plaintext, target: Self.batch))
+        var sealed = ByteBuffer()
+        guard seal(&plaintext, into: &sealed) else { return }
+        channel.write(sealed, promise: nil)
+      }
+      channel.flush()
     }
-    if hasWritten { channel.flush() }
-    if ending == nil, session.isDrained { leave() }
+    if ending == nil, session.isDrained || isExhausted && session.streamCount == 0 { leave() }
     schedule()
   }
 
-  private func seal(_ plaintext: inout ByteBuffer) -> ByteBuffer? {
-    var sealed = ByteBuffer()
+  private func seal(_ plaintext: inout ByteBuffer, into sealed: inout ByteBuffer) -> Bool {
     do throws(NoiseError) {
       try secure.seal(&plaintext, into: &sealed)
-      return sealed
+      return true
     } catch {
       end(error)
-      return nil
+      return false
     }
   }
 
@@ -176,10 +195,10 @@ final class ConnectionHandler: ChannelInboundHandler {
     ending = error
     connection.ended()
     failStreams(error)
-    var farewell = ByteBuffer()
+    var (farewell, sealed) = (ByteBuffer(), ByteBuffer())
     _ = session.drain(into: &farewell, target: YamuxFrame.headerLength)
-    let sealed = farewell.readableBytes > 0 ? seal(&farewell) : nil
-    let isOut = channel.writeAndFlush(sealed ?? ByteBuffer())
+    _ = seal(&farewell, into: &sealed)
+    let isOut = channel.writeAndFlush(sealed)
     guard isOrderly else { return channel.close(promise: nil) }
     isOut.whenComplete { _ in channel.close(mode: .output, promise: nil) }
     _ = channel.eventLoop.scheduleTask(in: environment.timeouts.farewell) { channel.close(promise: nil) }
@@ -225,6 +244,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     case .open(let request): open(request)
     case .goAway: session.goAway()
     case .retire: leaveWhenIdle()
+    case .exhaust: isExhausted = true
     case .close: leave()
     }
   }

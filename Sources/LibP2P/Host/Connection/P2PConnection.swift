@@ -70,6 +70,12 @@ public final class P2PConnection: Sendable, Identifiable {
     mailbox.post(.retire)
   }
 
+  /// Retires the connection, and closes it at the first moment without a stream: its peer can't open many more.
+  func exhaust() {
+    state.withLock { $0.isRetired = true }
+    mailbox.post(.exhaust)
+  }
+
   /// Closes the connection now; streams on it fail.
   public func close() { mailbox.post(.close) }
 

@@ -19,8 +19,8 @@ struct DialRace {
 
   /// Runs the race.
   ///
-  /// - Throws: the error of the only target, or ``HostError`` `host.unreachable` with all of them,
-  ///   `host.timeout`, `CancellationError`.
+  /// - Throws: the error of the only target, or of the one where somebody answered; else one ``HostError`` with all
+  ///   of them, `host.unreachable` if they differ; `host.timeout`, `CancellationError`.
   func run(_ targets: [DialTarget]) async throws -> P2PConnection {
     try await withThrowingTaskGroup(of: Event.self) { group in
       var waiting = targets[...]
@@ -68,11 +68,15 @@ struct DialRace {
   }
 
   private func summary(_ failures: [(target: DialTarget, error: any Error)]) -> any Error {
-    if failures.count == 1, let only = failures.first?.error as? any LibP2PError { return only }
+    let errors = failures.compactMap { $0.error as? any LibP2PError }
+    if failures.count == 1, let only = errors.first { return only }
+    if let answered = errors.first(where: { !($0 is HostError) }) { return answered }
     let reasons = failures.map { failure in
       let error = failure.error as? any LibP2PError
       return "\(failure.target.address): \(error?.message ?? String(describing: failure.error))"
     }
-    return HostError(.unreachable, "no address answered; \(reasons.joined(separator: "; "))")
+    let kinds = Set(errors.map { ($0 as? HostError)?.kind })
+    let common = kinds.count == 1 ? kinds.first ?? nil : nil
+    return HostError(common ?? .unreachable, "no address answered; \(reasons.joined(separator: "; "))")
   }
 }

@@ -74,6 +74,14 @@ public final class P2PStream: Sendable {
   /// Aborts the stream with ``StreamError`` `stream.deadline` at `deadline`; nil takes the deadline away.
   public func setDeadline(_ deadline: NIODeadline?) { core.setDeadline(deadline) }
 
+  /// From now on, cancels the task that serves this stream as soon as the peer ends its direction, even behind bytes
+  /// that were not read. An abort always cancels it.
+  ///
+  /// - Parameter orSends: cancels it also for any byte that the peer sends from now on.
+  public func cancelHandlerWhenPeerFinishes(orSends: Bool = false) {
+    core.cancelTaskWhenPeerFinishes(orSends: orSends)
+  }
+
   /// Ties `task` to the stream: it is cancelled when the stream is aborted or its connection ends.
   func run(_ task: Task<Void, Never>) { core.run(task) }
 }

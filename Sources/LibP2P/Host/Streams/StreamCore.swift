@@ -12,10 +12,20 @@ final class StreamCore: Sendable {
     var readLimit = Int.max
     var writer: CheckedContinuation<Void, any Error>?
     var task: Task<Void, Never>?
+    /// What of the peer cancels the task, besides an abort.
+    var isCancelledByFinish = false
+    var isCancelledByBytes = false
     var isAbandoned = false
     /// The session and the handler's task: the stream counts until both are done with it, so that resetting a
     /// stream does not make room for the next one while its handler still works (CVE-2023-44487).
     var holders = 1
+
+    /// The task, if it has to be cancelled.
+    var lostTask: Task<Void, Never>? {
+      let isLost =
+        pipe.failure != nil || isCancelledByFinish && pipe.hasEnded || isCancelledByBytes && pipe.unread > 0
+      return isLost ? task : nil
+    }
   }
 
   let id: UInt32
@@ -33,21 +43,29 @@ final class StreamCore: Sendable {
 
   // MARK: The event loop's half
 
-  /// Hands bytes to the waiting reader or keeps them.
+  /// Keeps bytes that arrived, for ``wakeReader()`` to hand on.
+  ///
+  /// - Throws: ``ResourceLimitError`` when there is no memory for them: abort the stream.
+  func deliver(_ bytes: ByteBuffer) throws(ResourceLimitError) {
+    let lostTask = try state.withLock { state throws(ResourceLimitError) -> Task<Void, Never>? in
+      guard !state.isAbandoned, state.pipe.failure == nil else { return nil }
+      state.pipe.append(bytes)
+      try resources.hold(memory: state.pipe.memory)
+      return state.lostTask
+    }
+    lostTask?.cancel()
+  }
+
+  /// Hands what was delivered to the waiting reader.
   ///
   /// - Returns: bytes consumed so far that flow control does not know of.
-  /// - Throws: ``ResourceLimitError`` when there is no memory for them: abort the stream.
-  func deliver(_ bytes: ByteBuffer) throws(ResourceLimitError) -> Int {
+  func wakeReader() -> Int {
     var woken: (reader: CheckedContinuation<ByteBuffer?, any Error>, chunk: ByteBuffer)?
-    let consumed = try state.withLock { state throws(ResourceLimitError) -> Int in
-      guard !state.isAbandoned, state.pipe.failure == nil else { return 0 }
-      state.pipe.append(bytes)
+    let consumed = state.withLock { state in
       if let reader = state.reader, case .bytes(let chunk) = state.pipe.read(upTo: state.readLimit) {
         state.reader = nil
         woken = (reader, chunk)
         releaseMemory(state.pipe)
-      } else {
-        try resources.hold(memory: state.pipe.memory)
       }
       return state.pipe.takeReport(always: true) ?? 0
     }
@@ -57,16 +75,20 @@ final class StreamCore: Sendable {
 
   /// Notes the peer's FIN.
   func finish() {
-    let reader = state.withLock { state in
+    _ = wakeReader()
+    let (reader, lostTask) = state.withLock { state in
       state.pipe.end()
       defer { state.reader = nil }
-      return state.reader
+      return (state.reader, state.lostTask)
     }
+    lostTask?.cancel()
     reader?.resume(returning: nil)
   }
 
   /// Ends both directions for everybody who waits, and cancels the handler.
   func fail(_ error: any LibP2PError) {
+    // What came before the end comes first, though it came with it.
+    _ = wakeReader()
     let (reader, writer, task) = state.withLock { state in
       state.pipe.fail(error)
       releaseMemory(state.pipe)
@@ -111,11 +133,20 @@ final class StreamCore: Sendable {
 
   /// Binds the life of the handler's task to the stream's.
   func run(_ task: Task<Void, Never>) {
-    let isOver = state.withLock { state in
+    let lostTask = state.withLock { state in
       state.task = task
-      return state.pipe.failure != nil
+      return state.lostTask
     }
-    if isOver { task.cancel() }
+    lostTask?.cancel()
+  }
+
+  func cancelTaskWhenPeerFinishes(orSends: Bool) {
+    let lostTask = state.withLock { state in
+      state.isCancelledByFinish = true
+      state.isCancelledByBytes = orSends
+      return state.lostTask
+    }
+    lostTask?.cancel()
   }
 
   func read(upTo limit: Int) async throws -> ByteBuffer? {

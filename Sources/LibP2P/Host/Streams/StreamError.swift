@@ -20,7 +20,7 @@ public struct StreamError: LibP2PError, Equatable {
   public let kind: Code
   public let message: String
 
-  init(_ kind: Code, _ message: String) {
+  package init(_ kind: Code, _ message: String) {
     self.kind = kind
     self.message = message
   }
@@ -30,7 +30,8 @@ public struct StreamError: LibP2PError, Equatable {
   public var remedy: String {
     switch kind {
     case .reset: "The peer gave the call up; see its log for the reason"
-    case .closed, .connectionLost: "Open a new stream"
+    case .closed: "Open a new stream"
+    case .connectionLost: "Open a new stream; a peer that hangs up each time does not want this node"
     case .deadline: "Allow more time, or try another peer"
     case .concurrentUse: "Let one task read and one task write"
     case .truncated: "The peer sent less than it announced; treat what came as incomplete"

@@ -5,8 +5,8 @@ import NIOCore
 /// much is queued to be sent.
 struct StreamPipe {
   /// Queued bytes from which a writer waits, and down to which it waits.
-  static let highWatermark = 256 << 10
-  static let lowWatermark = 128 << 10
+  static let highWatermark = 512 << 10
+  static let lowWatermark = 256 << 10
   /// Bytes taken by the reader are reported to flow control in portions of at least this size.
   static let reportSize = 4 << 10
   /// Memory is reserved in steps of this size, so that small messages don't touch the ledger.

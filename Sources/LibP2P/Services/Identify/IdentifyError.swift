@@ -9,7 +9,7 @@ public struct IdentifyError: LibP2PError, Equatable {
     case record = "identify.record"
     /// The peer closed the stream without a message.
     case missing = "identify.missing"
-    /// The peer pushes more often than a peer has reason to.
+    /// The peer asks or pushes more often than a peer has reason to.
     case tooOften = "identify.too-often"
   }
 

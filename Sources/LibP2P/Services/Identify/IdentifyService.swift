@@ -7,8 +7,10 @@ public final class IdentifyService: Sendable {
   public static let protocolID = "/ipfs/id/1.0.0"
   /// The protocol by which a peer tells changes.
   public static let pushProtocolID = "/ipfs/id/push/1.0.0"
-  /// What a peer's answer may take (threats.md part 3).
-  static let timeout = TimeAmount.seconds(5)
+  /// Answers given at once to a peer …
+  static let answerBurst = 128
+  /// … and the time after which one more is.
+  static let answerInterval = TimeAmount.milliseconds(100)
   /// Pushes taken at once from a peer …
   static let pushBurst = 10
   /// … and the time after which one more is.
@@ -19,6 +21,7 @@ public final class IdentifyService: Sendable {
   private let host: P2PHost
   private let store: PeerStore
   private let agentVersion: String
+  private let answers = Mutex(PeerBudgets(burst: answerBurst, interval: answerInterval))
   private let pushes = Mutex(PeerBudgets(burst: pushBurst, interval: pushInterval))
   private let identified: @Sendable (P2PConnection, IdentifyMessage) -> Void
 
@@ -35,7 +38,7 @@ public final class IdentifyService: Sendable {
     self.store = store
     self.agentVersion = agentVersion
     self.identified = identified
-    host.handle(Self.protocolID) { [weak self] in try await self?.tell($0) }
+    host.handle(Self.protocolID) { [weak self] in try await self?.answer($0) }
     host.handle(Self.pushProtocolID) { [weak self] in try await self?.hear($0) }
   }
 
@@ -84,8 +87,15 @@ public final class IdentifyService: Sendable {
     return message
   }
 
+  private func answer(_ stream: P2PStream) async throws {
+    guard answers.withLock({ $0.take(stream.peer, now: .now()) }) else {
+      throw IdentifyError(.tooOften, "\(stream.peer) asks too often")
+    }
+    try await tell(stream)
+  }
+
   private func tell(_ stream: P2PStream) async throws {
-    stream.setDeadline(.now() + Self.timeout)
+    stream.setDeadline(.now() + host.configuration.timeouts.identify)
     // In one piece: py-libp2p takes the first read for the message (subnet-wire.md §1.6).
     let body = message(for: stream.connection).body
     try await stream.write(FrameDecoder.frame(body), framing: .whole)
@@ -100,7 +110,7 @@ public final class IdentifyService: Sendable {
   }
 
   private func read(_ stream: P2PStream) async throws -> IdentifyMessage {
-    stream.setDeadline(.now() + Self.timeout)
+    stream.setDeadline(.now() + host.configuration.timeouts.identify)
     var reader = IdentifyReader(from: stream.peer)
     while let bytes = try await stream.read() { try reader.receive(bytes) }
     return try reader.finish()

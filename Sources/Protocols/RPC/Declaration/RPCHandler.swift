@@ -1,0 +1,22 @@
+/// A declared procedure with the code that serves it. The declarations make them: `Self.rpcRoll.handler(roll)`.
+public struct RPCHandler: Sendable {
+  public let declaration: any RPCDeclaration
+  /// Limits of this procedure; nil takes those of the registration.
+  public private(set) var limits: RPCLimits?
+  let serve: @Sendable (ServedCall) async throws -> Void
+
+  init(_ declaration: any RPCDeclaration, serve: @escaping @Sendable (ServedCall) async throws -> Void) {
+    self.declaration = declaration
+    self.serve = serve
+  }
+
+  /// The method's name on the wire, `rpc_…`.
+  public var method: String { declaration.method }
+
+  /// The same handler with limits of its own.
+  public func limited(to limits: RPCLimits) -> RPCHandler {
+    var handler = self
+    handler.limits = limits
+    return handler
+  }
+}

@@ -1,0 +1,122 @@
+import Foundation
+import LibP2P
+import NIOCore
+import SwiftProtobuf
+
+/// One call on the servicer's side: the stream and what the gate said.
+struct ServedCall: Sendable {
+  /// The longest request that is read of a caller that will be refused: enough to learn the call's id.
+  private static let refusedRequestLength = 64 << 10
+
+  let stream: any PeerStream
+  let context: P2PContext
+  let admission: Result<any CallAuthorization, any Error>
+  let limits: RPCLimits
+  let journal: CallJournal
+
+  // MARK: Unary
+
+  /// Answers a unary call with what `body` makes of the request (mesh-wire.md §2.2).
+  func answer<Request: Message, Response: Message>(
+    _ body: (Request, P2PContext) async throws -> Response
+  ) async throws {
+    let isAdmitted = (try? admission.get()) != nil
+    var callee = UnaryCallee(
+      protocolID: context.handleName,
+      maximumLength: isAdmitted ? UnaryEnvelope.maximumLength : Self.refusedRequestLength)
+    guard let request = try await envelope(&callee) else { return }
+    let result: Result<Data, RPCError>
+    do {
+      let authorization = try admission.get()
+      let message = try await verified(request, by: authorization) as Request
+      let response = try await body(message, context)
+      result = .success(try await authorization.sign(response).serializedBytes())
+    } catch {
+      result = .failure(try excuse(error) ?? .refused)
+    }
+    try await stream.write(callee.answer(result))
+  }
+
+  /// Reads the request; nil if the stream is to be closed without an answer.
+  private func envelope(_ callee: inout UnaryCallee) async throws -> Data? {
+    stream.setDeadline(in: limits.requestTimeout)
+    while let bytes = try await stream.read(upTo: .max) {
+      do throws(CallError) {
+        guard let request = try callee.receive(bytes) else { continue }
+        stream.setDeadline(in: nil)
+        stream.cancelHandlerWhenPeerFinishes(orSends: true)
+        return request
+      } catch {
+        journal.broken(context, error)
+        return nil
+      }
+    }
+    return nil
+  }
+
+  private func verified<Request: Message>(
+    _ request: Data, by authorization: any CallAuthorization
+  ) async throws -> Request {
+    do {
+      let message = try Request(record: ByteBuffer(bytes: request))
+      try await authorization.verify(message)
+      return message
+    } catch let error as CallError {
+      throw RPCError(error)
+    } catch let refusal as Refusal {
+      throw RefusedCall(refusal: refusal)
+    }
+  }
+
+  // MARK: Streams
+
+  /// Answers a streaming call with what `body` writes (mesh-wire.md §2.4).
+  func answer<Request: Message, Response: Message>(
+    _ body: (MessageStream<Request>, MessageWriter<Response>) async throws -> Void
+  ) async throws {
+    stream.cancelHandlerWhenPeerFinishes(orSends: false)
+    do {
+      let authorization = try admission.get()
+      let inlet = MessageInlet<Request>(
+        stream, from: .caller, maximumLength: limits.maximumMessageLength, authorization: authorization)
+      try await body(
+        MessageStream(inlet: inlet),
+        MessageWriter(stream: stream, authorization: authorization, maximumLength: limits.maximumMessageLength))
+    } catch {
+      // A published node says nothing to a caller it refuses: the stream just ends (mesh-wire.md §3.8).
+      guard let excuse = try excuse(error) else { return }
+      try await stream.write(StreamRecord.failure(excuse.text))
+    }
+  }
+
+  /// The one request of a call that takes a single one, once its caller has said that there is no more.
+  func single<Request: Message>(_ requests: MessageStream<Request>) async throws -> Request {
+    stream.setDeadline(in: limits.requestTimeout)
+    guard let request = try await requests.next() else {
+      throw RPCError("exactly one request is expected, there was none", kind: "ValueError")
+    }
+    guard try await requests.next() == nil else {
+      throw RPCError("exactly one request is expected, there were more", kind: "ValueError")
+    }
+    stream.setDeadline(in: nil)
+    return request
+  }
+
+  // MARK: Errors
+
+  /// What the caller is told of an error; nil for what a refused caller is told.
+  ///
+  /// - Throws: `CancellationError` when the caller has given up and nobody listens.
+  private func excuse(_ error: any Error) throws -> RPCError? {
+    guard !Task.isCancelled else { throw CancellationError() }
+    switch error {
+    case let error as RPCError: return error
+    case let refused as RefusedCall:
+      journal.refused(context, refused.refusal)
+      return nil
+    default:
+      journal.failed(context, error)
+      return .unspecified
+    }
+  }
+}

@@ -1,0 +1,1 @@
+../../LibP2PTests/Interop/ForeignPeer.swift

@@ -1,0 +1,112 @@
+import LibP2P
+import Testing
+
+@testable import Protocols
+
+@Suite("Servicers")
+struct ServicerTests {
+  /// A servicer with any handlers.
+  private struct Listing: Servicer {
+    static let className = "Listing"
+    let handlers: [RPCHandler]
+
+    init(_ methods: String...) {
+      handlers = methods.map { RPC<TestNumber, TestNumber>.unary($0).handler { request, _ in request } }
+    }
+  }
+
+  private func node() throws -> InProcessNode {
+    InProcessNetwork().join(as: try PrivateKey.generate(.ed25519).peerID)
+  }
+
+  @Test("P-12 P-18 all procedures are served, under the names of the mesh, and nothing else")
+  func names() throws {
+    let node = try node()
+    try Arithmetic(events: Events()).addP2PHandlers(to: node, gate: .insecure())
+    let methods = [
+      "began", "big", "caller", "count_to", "flood", "forever", "powers", "square", "sum", "ticks", "wait",
+    ]
+    #expect(node.protocols == methods.map { "Arithmetic.rpc_\($0)" })
+    try Arithmetic(events: Events()).addP2PHandlers(to: node, gate: .insecure(), namespace: "my_ns")
+    #expect(node.protocols.contains("my_ns::Arithmetic.rpc_square") && node.protocols.count == 2 * methods.count)
+  }
+
+  @Test("P-13 a handler knows its messages and its kind")
+  func table() throws {
+    let handlers = Arithmetic(events: Events()).handlers
+    let kinds = Dictionary(uniqueKeysWithValues: handlers.map { ($0.method, $0.declaration.kind) })
+    #expect(kinds["rpc_square"] == .unary && kinds["rpc_count_to"] == .serverStream)
+    #expect(kinds["rpc_sum"] == .clientStream && kinds["rpc_powers"] == .bidirectional)
+    let square = try #require(handlers.first?.declaration)
+    #expect(square.requestType is TestNumber.Type && square.responseType is TestNumber.Type)
+    #expect(RPCKind.allCases.map(\.streamsRequests) == [false, false, true, true])
+    #expect(RPCKind.allCases.map(\.streamsResponses) == [false, true, false, true])
+  }
+
+  @Test("P-15 P-21 calls fail before registration and after removal", arguments: TestTransport.allCases)
+  func life(transport: TestTransport) async throws {
+    try await transport.withPeers { peers in
+      let stub = Arithmetic.getServerStub(peers.client, peers.servicer.peerID, gate: .insecure())
+      let servicer = Arithmetic(events: Events())
+      await #expect(throws: NegotiationError.self) { try await stub.rpcSquare(TestNumber(2)) }
+      try servicer.addP2PHandlers(to: peers.servicer, gate: .insecure())
+      #expect(try await stub.rpcSquare(TestNumber(2)).number == 4)
+      #expect(
+        try await servicer.getStub(peers.client, peers.servicer.peerID, gate: .insecure()).rpcSquare(
+          TestNumber(3)
+        ).number == 9)
+      servicer.removeP2PHandlers(from: peers.servicer)
+      await #expect(throws: NegotiationError.self) { try await stub.rpcSquare(TestNumber(2)) }
+    }
+  }
+
+  @Test("A namespace keeps two of a name apart", arguments: TestTransport.allCases)
+  func namespaces(transport: TestTransport) async throws {
+    try await transport.withPeers { peers in
+      let (first, second) = (Events(), Events())
+      try Arithmetic(events: first).addP2PHandlers(to: peers.servicer, gate: .insecure())
+      try Arithmetic(events: second).addP2PHandlers(to: peers.servicer, gate: .insecure(), namespace: "other")
+      let stub = Arithmetic.getServerStub(
+        peers.client, peers.servicer.peerID, gate: .insecure(), namespace: "other")
+      #expect(try await stub.rpcSquare(TestNumber(2)).number == 4)
+      #expect(first.count("square") == 0 && second.count("square") == 1)
+    }
+  }
+
+  @Test(
+    "P-14 a method that is no rpc_ method is refused by name",
+    arguments: ["square", "rpc_", "_rpc_x", "rpc_a.b", "rpc_ä", "rpc_x\n", "rpc_" + String(repeating: "x", count: 300)])
+  func wrongNames(method: String) throws {
+    let node = try node()
+    let error = #expect(throws: ServicerError.self) {
+      try Listing("rpc_good", method).addP2PHandlers(to: node, gate: .insecure())
+    }
+    #expect(error?.kind == .name && error?.message.contains("Listing") == true)
+    #expect(node.protocols.isEmpty)
+  }
+
+  @Test("A method listed twice, or served already, is refused, and nothing is served")
+  func duplicates() throws {
+    let node = try node()
+    let twice = #expect(throws: ServicerError.self) {
+      try Listing("rpc_a", "rpc_b", "rpc_a").addP2PHandlers(to: node, gate: .insecure())
+    }
+    #expect(twice?.kind == .duplicate && node.protocols.isEmpty)
+    try Listing("rpc_b").addP2PHandlers(to: node, gate: .insecure())
+    let served = #expect(throws: ServicerError.self) {
+      try Listing("rpc_a", "rpc_b").addP2PHandlers(to: node, gate: .insecure())
+    }
+    #expect(served?.kind == .served && node.protocols == ["Listing.rpc_b"])
+  }
+
+  @Test("A namespace that can't stand in a name is refused, on either side")
+  func wrongNamespace() async throws {
+    let node = try node()
+    let servicer = Listing("rpc_a")
+    #expect(throws: ServicerError.self) {
+      try servicer.addP2PHandlers(to: node, gate: .insecure(), namespace: "a::b")
+    }
+    let stub = Arithmetic.getServerStub(node, node.peerID, gate: .insecure(), namespace: "")
+    await #expect(throws: ServicerError.self) { try await stub.rpcSquare(TestNumber(1)) }
+  }
+}
