@@ -24,7 +24,7 @@ enum P2PFailure {
     case let error as CallError: status(of: error.kind)
     case let error as Refusal: status(of: error.kind)
     case let error as ApiError: status(of: error.kind)
-    case is RoutesFileError: .configuration
+    case let error as RoutesFileError: error.kind == .unreadable ? .unavailable : .configuration
     default: .failed
     }
   }

@@ -22,6 +22,15 @@ struct RouteTableTests {
     #expect(table.routes["events"]?.configuration.url == "http://127.0.0.1:8000/v1/events")
   }
 
+  @Test("A-34 the example of the documentation has two models on two machines, and nothing is wrong with it")
+  func documented() throws {
+    let example = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../../../../docs/routes.example.json")
+    let table = try RouteTable(contentsOf: example.path)
+    #expect(table.findings.isEmpty)
+    #expect(Set(table.routes.keys).isSuperset(of: ["small-model", "large-model"]))
+  }
+
   @Test("Every member of a route is read")
   func everyMember() throws {
     let authority = TestUpstream.certificate("authority")
