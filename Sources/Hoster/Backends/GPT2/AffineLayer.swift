@@ -74,12 +74,11 @@ struct AffineLayer: Sendable {
   ) {
     let block = 4
     for start in stride(from: rows.lowerBound, to: rows.upperBound, by: block) {
-      let count = min(block, rows.upperBound - start)
       for vector in 0..<vectors {
-        let result = output + vector * outputs + start
-        Kernels.multiply(
-          weights + start * inputs, rows: count, by: input + vector * inputs, count: inputs, into: result)
-        if !bias.isEmpty { for row in 0..<count { result[row] += bias[start + row] } }
+        for row in start..<min(start + block, rows.upperBound) {
+          let product = Kernels.dot(weights + row * inputs, input + vector * inputs, count: inputs)
+          output[vector * outputs + row] = bias.isEmpty ? product : product + bias[row]
+        }
       }
     }
   }

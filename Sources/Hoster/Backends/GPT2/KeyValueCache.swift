@@ -68,9 +68,11 @@ struct KeyValueCache: Sendable {
     width: Int, _ scores: UnsafeMutablePointer<Float>, into output: UnsafeMutablePointer<Float>
   ) {
     let scale = 1 / Float(width).squareRoot()
-    Kernels.multiply(keys, rows: count, by: query, count: width, into: scores)
     var largest = -Float.infinity
-    for index in 0..<count { largest = max(largest, scores[index]) }
+    for index in 0..<count {
+      scores[index] = Kernels.dot(keys + index * width, query, count: width)
+      largest = max(largest, scores[index])
+    }
     // The largest is taken off first, so that no power overflows.
     Kernels.transform(scores, count: count) { .exponential(($0 - largest) * scale) }
     let share = 1 / Kernels.sum(scores, count: count)
