@@ -16,6 +16,7 @@ let package = Package(
     .library(name: "Substrate", targets: ["Substrate"]),
     .library(name: "LibP2P", targets: ["LibP2P"]),
     .library(name: "Protocols", targets: ["Protocols"]),
+    .library(name: "Hoster", targets: ["Hoster"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -84,15 +85,29 @@ let package = Package(
         .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       exclude: ["Protobuf/Schemas"],
       swiftSettings: strict),
+    .target(
+      name: "Hoster",
+      dependencies: [
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOFoundationCompat", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
     .executableTarget(
       name: "validatord",
       dependencies: [
+        "Hoster",
         "LibP2P",
         "Protocols",
         "Substrate",
@@ -127,6 +142,15 @@ let package = Package(
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       exclude: ["Example/dice.proto", "Example/modules.asciipb"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "HosterTests",
+      dependencies: [
+        "Hoster",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "ValidatordTests",

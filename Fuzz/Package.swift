@@ -1,9 +1,9 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// A package of its own, because libFuzzer wants the code under test compiled with coverage. `Substrate`,
-// `LibP2P` and `Protocols` are the same folders as in the program's package (symbolic links), compiled optimized, with coverage and
-// the address sanitizer; what they depend on is compiled plainly. Run it with `make fuzz`.
+// A package of its own, because libFuzzer wants the code under test compiled with coverage. The libraries are the same
+// folders as in the program's package (symbolic links), compiled optimized, with coverage and the address sanitizer;
+// what they depend on is compiled plainly. Run it with `make fuzz`.
 
 let instrumented: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
@@ -94,6 +94,18 @@ let package = Package(
       ],
       exclude: ["Protobuf/Schemas"],
       swiftSettings: instrumented),
+    .target(
+      name: "Hoster",
+      dependencies: [
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOFoundationCompat", package: "swift-nio"),
+      ],
+      swiftSettings: instrumented),
     fuzzer("FuzzScale"),
     fuzzer("FuzzMetadata"),
     fuzzer("FuzzJSONRPC"),
@@ -106,5 +118,8 @@ let package = Package(
     fuzzer("FuzzYamux", of: "LibP2P"),
     fuzzer("FuzzAuthorization", of: "Protocols"),
     fuzzer("FuzzTensors", of: "Protocols"),
+    fuzzer("FuzzAPI", of: "Protocols"),
+    fuzzer("FuzzModel", of: "Hoster"),
+    fuzzer("FuzzSSE", of: "Hoster"),
   ]
 )

@@ -12,7 +12,10 @@ struct Validatord: AsyncParsableCommand {
       77 not permitted, 78 configuration.
       """,
     version: version,
-    subcommands: [ChainCommand.self, KeysCommand.self, P2PCommand.self, RPCCommand.self])
+    subcommands: [
+      ChainCommand.self, KeysCommand.self, P2PCommand.self, RPCCommand.self, ApiCommand.self, RoutesCommand.self,
+      ModelCommand.self,
+    ])
 }
 
 @main

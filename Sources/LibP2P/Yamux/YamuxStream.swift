@@ -57,10 +57,11 @@ struct YamuxStream {
 
   mutating func enqueue(_ bytes: ByteBuffer, _ framing: WriteFraming) throws(YamuxError) {
     guard !finQueued else { throw YamuxError(.streamClosed, "stream \(id) is closed for writing") }
-    if framing == .whole, !queue.isEmpty || bytes.readableBytes > sendCredit {
+    // What waits before it will have used its part of the window.
+    let room = max(0, sendCredit - queuedBytes)
+    if framing == .whole, bytes.readableBytes > room {
       throw YamuxError(
-        .frameExceedsWindow,
-        "\(bytes.readableBytes) bytes don't fit the window of \(max(0, sendCredit)) in one frame")
+        .frameExceedsWindow, "\(bytes.readableBytes) bytes don't fit the window of \(room) in one frame")
     }
     guard bytes.readableBytes > 0 else { return }
     queue.append(Write(bytes: bytes, isWhole: framing != .split))
@@ -74,6 +75,14 @@ struct YamuxStream {
     sendCredit = min(sendCredit + bytes, Int(UInt32.max))
     defer { uncredited = max(0, uncredited - bytes) }
     return bytes > 0 && bytes <= uncredited
+  }
+
+  /// The most that the next turn appends, in bytes.
+  var turnLength: Int { 4 * YamuxFrame.headerLength + (queue.first.map(bodyLength) ?? 0) }
+
+  private func bodyLength(_ write: Write) -> Int {
+    write.isWhole
+      ? write.bytes.readableBytes : min(write.bytes.readableBytes, YamuxLimits.maximumSentBody, max(0, sendCredit))
   }
 
   /// Appends this turn's frames to `out`: at most one with a body.
@@ -106,10 +115,7 @@ struct YamuxStream {
 
   private mutating func emitBody(into out: inout ByteBuffer) -> Int {
     guard var write = queue.popFirst() else { return 0 }
-    let length =
-      write.isWhole
-      ? write.bytes.readableBytes
-      : min(write.bytes.readableBytes, YamuxLimits.maximumSentBody, max(0, sendCredit))
+    let length = bodyLength(write)
     if length > 0, var body = write.bytes.readSlice(length: length) {
       YamuxFrame(.data, stream: id, length: UInt32(clamping: length)).write(to: &out)
       out.writeBuffer(&body)

@@ -23,6 +23,8 @@ enum P2PFailure {
     case is NoiseError, is NegotiationError, is IdentifyError, is PingError: .wrongPeer
     case let error as CallError: status(of: error.kind)
     case let error as Refusal: status(of: error.kind)
+    case let error as ApiError: status(of: error.kind)
+    case let error as RoutesFileError: error.kind == .unreadable ? .unavailable : .configuration
     default: .failed
     }
   }
@@ -42,6 +44,17 @@ enum P2PFailure {
     case .stakeUnknown: .unavailable
     case .tooOften: .tryLater
     default: .wrongPeer
+    }
+  }
+
+  private static func status(of kind: ApiError.Code) -> Failure.Status {
+    switch kind {
+    case .destination, .tooLong, .responseType: .usage
+    case .frame, .malformed, .truncated: .wrongPeer
+    case .refused: .notPermitted
+    case .busy: .tryLater
+    case .unreachable, .untrusted, .broken, .silent, .deadline: .unavailable
+    case .routeNotFound, .notStreaming, .method, .header, .remote: .failed
     }
   }
 

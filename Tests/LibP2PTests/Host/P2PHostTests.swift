@@ -188,6 +188,27 @@ struct P2PHostTests {
     }
   }
 
+  @Test("Connections beyond the high mark are closed, but not those of protected peers")
+  func trimming() async throws {
+    try await TestHosts.with(
+      6,
+      configure: { index, configuration in
+        guard index == 0 else { return }
+        (configuration.lowWatermark, configuration.highWatermark) = (2, 3)
+        (configuration.trimGrace, configuration.timeouts.supersededIdle) = (.zero, .milliseconds(50))
+      }
+    ) { hosts in
+      let friend = hosts[1].peerID
+      hosts[0].protect(friend, tag: "validator")
+      for caller in hosts.dropFirst() {
+        _ = try await caller.connect(to: hosts[0])
+        #expect(try await TestHosts.eventually { hosts[0].peers.contains(caller.peerID) })
+      }
+      #expect(try await TestHosts.eventually { hosts[0].peers.count <= 3 })
+      #expect(hosts[0].peers.contains(friend))
+    }
+  }
+
   @Test("Shutdown lets a stream finish, and ends the others")
   func shutdown() async throws {
     try await TestHosts.with(2, configure: { $1.timeouts.shutdown = .seconds(2) }) { hosts in

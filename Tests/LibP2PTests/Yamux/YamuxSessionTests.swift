@@ -30,9 +30,9 @@ struct YamuxSessionTests {
   func framesOfAWrite() throws {
     var session = YamuxSession(role: .dialer, now: .start)
     let id = try session.open(now: .start)
-    try session.write(ByteBuffer(repeating: 1, count: 65_452), to: id)
+    try session.write(ByteBuffer(repeating: 1, count: 65_440), to: id)
     try session.write(ByteBuffer(repeating: 2, count: 65_508), to: id)
-    #expect(session.sent().map(\.length) == [0, 65_452, 65_452, 1])
+    #expect(session.sent().map(\.length) == [0, 65_440, 65_440, 1])
   }
 
   @Test("A whole frame is sent in one piece or refused, beyond the window only when asked")
@@ -50,6 +50,18 @@ struct YamuxSessionTests {
     #expect(session.sent().isEmpty)
     _ = session.receive(.window(id, [], 5))
     #expect(session.sent() == [.data(id, Array("hello".utf8))])
+  }
+
+  @Test("A whole frame may wait behind others, as long as the window holds them all")
+  func wholeFrameBehindOthers() throws {
+    var session = YamuxSession(role: .dialer, now: .start)
+    let id = try session.open(now: .start)
+    try session.write(Self.bytes, to: id)
+    #expect(throws: YamuxError.self) {
+      try session.write(ByteBuffer(repeating: 1, count: 262_140), to: id, framing: .whole)
+    }
+    try session.write(ByteBuffer(repeating: 1, count: 262_139), to: id, framing: .whole)
+    #expect(session.sent().map(\.length) == [0, 5, 262_139])
   }
 
   @Test("FIN goes alone and last; a stream is forgotten when both sides sent theirs")
@@ -183,7 +195,7 @@ struct YamuxSessionTests {
     let id = try session.open(now: .start)
     try session.write(ByteBuffer(repeating: 0, count: 100_000), to: id)
     var out = ByteBuffer()
-    #expect(session.drain(into: &out, target: 1) == [.sent(id, 65_452)])
+    #expect(session.drain(into: &out, target: 1) == [.sent(id, 65_440)])
     #expect(session.hasOutput)
     #expect(session.drain(into: &out, target: .max) == [.sent(id, 34_493)])
     #expect(!session.hasOutput)

@@ -8,8 +8,8 @@ final class ConnectionHandler: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
-  /// Plaintext sealed at a time, about one frame of the largest size.
-  private static let batch = YamuxLimits.maximumSentBody + YamuxFrame.headerLength
+  /// Plaintext sealed at a time: four messages that fill 64 KiB. Above that, malloc gives each buffer fresh pages.
+  private static let batch = (64 << 10) - 4 * (NoiseTransport.sealedLength(of: 1) - 1)
 
   /// Bytes read at once from which a transfer is assumed, whose reader is woken once for several reads.
   private static let longRead = 32 << 10

@@ -50,7 +50,8 @@ final class StreamCore: Sendable {
     let lostTask = try state.withLock { state throws(ResourceLimitError) -> Task<Void, Never>? in
       guard !state.isAbandoned, state.pipe.failure == nil else { return nil }
       state.pipe.append(bytes)
-      try resources.hold(memory: state.pipe.memory)
+      // A reader that waits takes them in this turn of the event loop.
+      if state.reader == nil { try resources.hold(memory: state.pipe.memory) }
       return state.lostTask
     }
     lostTask?.cancel()

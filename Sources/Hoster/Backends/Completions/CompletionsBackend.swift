@@ -1,0 +1,141 @@
+import AsyncHTTPClient
+public import Foundation
+import NIOCore
+import NIOFoundationCompat
+
+/// A model server that speaks OpenAI's completions with token ids, such as vLLM or SGLang, as a backend.
+public final class CompletionsBackend: InferenceBackend {
+  /// Which server, and what it serves: its interface does not tell the vocabulary.
+  public struct Configuration: Sendable {
+    /// Where its interface begins, such as `http://127.0.0.1:8000/v1`.
+    public var url: URL
+    /// What the server calls the model.
+    public var model: String
+    public var vocabularySize: Int
+    public var contextLength: Int
+    /// How long the server may take to send the next byte, in seconds.
+    public var idleTimeout: Int64 = 60
+    /// How long a whole answer may take, in seconds.
+    public var timeout: Int64 = 600
+
+    public init(url: URL, model: String, vocabularySize: Int, contextLength: Int) {
+      self.url = url
+      self.model = model
+      self.vocabularySize = vocabularySize
+      self.contextLength = contextLength
+    }
+  }
+
+  /// The longest refusal or list of models read, in bytes.
+  private static let maximumBody = 1 << 16
+  private static let connectTimeout = TimeAmount.seconds(10)
+
+  private let configuration: Configuration
+  private let client: HTTPClient
+
+  public init(_ configuration: Configuration) {
+    self.configuration = configuration
+    // Redirections are not followed: prompts go to the server that was named and nowhere else.
+    let timeout = HTTPClient.Configuration.Timeout(
+      connect: Self.connectTimeout, read: .seconds(configuration.idleTimeout))
+    client = HTTPClient(
+      eventLoopGroupProvider: .singleton,
+      configuration: HTTPClient.Configuration(redirectConfiguration: .disallow, timeout: timeout))
+  }
+
+  /// Closes its connections. No request may be running.
+  public func shutdown() async throws { try await client.shutdown() }
+
+  /// - Throws: ``InferenceError`` `inference.upstream` if the server is not there or does not have the model.
+  public func describe() async throws -> ModelDescription {
+    let response = try await execute(HTTPClientRequest(url: url("models")))
+    let body = try await translating { try await response.body.collect(upTo: Self.maximumBody) }
+    struct Models: Decodable {
+      struct Model: Decodable { let id: String }
+      let data: [Model]
+    }
+    guard let models = try? JSONDecoder().decode(Models.self, from: body),
+      models.data.contains(where: { $0.id == configuration.model })
+    else { throw InferenceError(.upstream, "the model server does not have the model \(configuration.model.quoted())") }
+    return description
+  }
+
+  public func tokens(for request: InferenceRequest) async throws -> TokenStream {
+    try request.check(against: description)
+    var http = HTTPClientRequest(url: url("completions"))
+    http.method = .POST
+    http.headers.add(name: "Content-Type", value: "application/json")
+    http.headers.add(name: "Accept", value: "text/event-stream")
+    http.body = .bytes(
+      ByteBuffer(
+        data: try JSONEncoder().encode(
+          Fields(model: configuration.model, prompt: request.prompt, max_tokens: request.maximumNewTokens))))
+    let response = try await execute(http)
+    let (stream, answer) = TokenStream.makeStream()
+    let task = Task {
+      do {
+        try await self.translating { try await self.relay(response, limit: request.maximumNewTokens, to: answer) }
+        answer.finish()
+      } catch { answer.finish(throwing: error) }
+    }
+    answer.onTermination = { _ in task.cancel() }
+    return stream
+  }
+
+  /// Hands on the tokens, no more than were asked for, so that what waits for the consumer is bounded.
+  private func relay(_ response: HTTPClientResponse, limit: Int, to answer: TokenStream.Continuation) async throws {
+    var reader = CompletionsReader(vocabularySize: configuration.vocabularySize)
+    var left = limit
+    for try await bytes in response.body {
+      for token in try reader.receive(bytes.readableBytesView).prefix(left) {
+        answer.yield(token)
+        left -= 1
+      }
+      if reader.isDone || left == 0 { return }
+    }
+    try reader.finish()
+  }
+
+  private var description: ModelDescription {
+    ModelDescription(
+      name: configuration.model, hash: nil, vocabularySize: configuration.vocabularySize,
+      contextLength: configuration.contextLength, type: nil)
+  }
+
+  private func url(_ path: String) -> String { configuration.url.appending(path: path).absoluteString }
+
+  private func execute(_ request: HTTPClientRequest) async throws -> HTTPClientResponse {
+    let response = try await translating {
+      try await client.execute(request, timeout: .seconds(configuration.timeout))
+    }
+    guard response.status == .ok else {
+      let body = try? await response.body.collect(upTo: Self.maximumBody)
+      let reason = body.map { String(buffer: $0).quoted(limit: 200) } ?? "no reason given"
+      throw InferenceError(.upstream, "the model server answered \(response.status.code): \(reason)")
+    }
+    return response
+  }
+
+  private func translating<Value>(_ body: () async throws -> Value) async throws -> Value {
+    do {
+      return try await body()
+    } catch let error as InferenceError {
+      throw error
+    } catch let error as HTTPClientError where [.readTimeout, .deadlineExceeded, .connectTimeout].contains(error) {
+      throw InferenceError(.upstreamTimeout, "the model server did not answer in time")
+    } catch {
+      throw InferenceError(
+        .upstream, "the model server can't be reached or broke off: \("\(error)".quoted(limit: 200))")
+    }
+  }
+
+  /// The request as it goes over the wire: greedy, since hosters must agree.
+  private struct Fields: Encodable {
+    let model: String
+    let prompt: [Int32]
+    let max_tokens: Int
+    let temperature = 0
+    let stream = true
+    let return_token_ids = true
+  }
+}

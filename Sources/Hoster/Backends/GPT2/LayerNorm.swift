@@ -1,0 +1,33 @@
+/// Normalizes vectors to mean 0 and variance 1, then scales and shifts each of their components.
+struct LayerNorm: Sendable {
+  private let gain: [Float]
+  private let bias: [Float]
+  private let epsilon: Float
+
+  init(gain: [Float], bias: [Float], epsilon: Float) {
+    precondition(gain.count == bias.count)
+    self.gain = gain
+    self.bias = bias
+    self.epsilon = epsilon
+  }
+
+  /// Maps `vectors` vectors that stand one behind the other.
+  func apply(_ input: [Float], vectors: Int, into output: inout [Float]) {
+    let width = gain.count
+    precondition(input.count >= vectors * width && output.count >= vectors * width)
+    input.withUnsafeBufferPointer { input in
+      output.withUnsafeMutableBufferPointer { output in
+        guard let input = input.baseAddress, let output = output.baseAddress else { return }
+        for vector in 0..<vectors { normalize(input + vector * width, width, into: output + vector * width) }
+      }
+    }
+  }
+
+  private func normalize(_ input: UnsafePointer<Float>, _ width: Int, into output: UnsafeMutablePointer<Float>) {
+    let mean = Kernels.sum(input, count: width) / Float(width)
+    for index in 0..<width { output[index] = input[index] - mean }
+    let variance = Kernels.dot(output, output, count: width) / Float(width)
+    let scale = 1 / (variance + epsilon).squareRoot()
+    for index in 0..<width { output[index] = output[index] * scale * gain[index] + bias[index] }
+  }
+}

@@ -1,0 +1,18 @@
+/// What computes answers: the seam between the node and a model, wherever that runs.
+public protocol InferenceBackend: Sendable {
+  /// What model it serves.
+  ///
+  /// - Throws: ``InferenceError`` if the backend is not able to serve.
+  func describe() async throws -> ModelDescription
+
+  /// Begins to answer.
+  ///
+  /// Nothing is computed until the stream is asked for its next token. The work ends, and what it holds is released,
+  /// when the stream is let go or the task that waits for it is cancelled: before the next token at the latest.
+  ///
+  /// - Throws: ``InferenceError`` if the request can't be served; the stream throws it as well.
+  func tokens(for request: InferenceRequest) async throws -> TokenStream
+}
+
+/// Token ids as they are computed, at most ``InferenceRequest/maximumNewTokens``.
+public typealias TokenStream = AsyncThrowingStream<Int32, any Error>

@@ -1,0 +1,44 @@
+/// Why a request for inference is refused, or ends without an answer.
+public struct InferenceError: HosterError, Equatable {
+  /// The kinds of failure; the raw value is the stable code.
+  public enum Code: String, Sendable {
+    case noPrompt = "inference.no-prompt"
+    case unknownToken = "inference.unknown-token"
+    case tooLong = "inference.too-long"
+    case tokenCount = "inference.token-count"
+    /// As many requests wait as are kept.
+    case queueFull = "inference.queue-full"
+    /// The peer has as many requests as one peer may have.
+    case peerQueueFull = "inference.peer-queue-full"
+    case stopped = "inference.stopped"
+    /// The model computed something that is no number.
+    case notFinite = "inference.not-finite"
+    /// The model server failed, broke off, or sent what is no answer.
+    case upstream = "inference.upstream"
+    case upstreamTimeout = "inference.upstream-timeout"
+    case noTokenIDs = "inference.no-token-ids"
+  }
+
+  /// Which failure it is.
+  public let kind: Code
+  public let message: String
+
+  init(_ kind: Code, _ message: String) {
+    self.kind = kind
+    self.message = message
+  }
+
+  public var code: String { kind.rawValue }
+
+  public var remedy: String {
+    switch kind {
+    case .noPrompt, .unknownToken: "Send token ids of this model's vocabulary"
+    case .tooLong, .tokenCount: "Send a shorter prompt, or ask for fewer tokens"
+    case .queueFull, .peerQueueFull: "Ask again later"
+    case .stopped: "Ask again when the node is up, or ask another"
+    case .notFinite: "The model is broken; check its weights"
+    case .upstream, .upstreamTimeout: "See the log of the model server"
+    case .noTokenIDs: "Use a model server that knows return_token_ids, such as vLLM"
+    }
+  }
+}

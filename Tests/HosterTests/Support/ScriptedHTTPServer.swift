@@ -1,0 +1,67 @@
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// A server on 127.0.0.1 that answers every connection's first request with fixed bytes.
+final class ScriptedHTTPServer: Sendable {
+  /// What happens after the answer.
+  enum Ending { case close, hold }
+
+  /// Requests as text, one for each connection.
+  let requests: AsyncStream<String>
+  /// One element for each connection that the client ended.
+  let hangUps: AsyncStream<Void>
+  let port: Int
+  private let channel: any Channel
+
+  init(_ answer: String, then ending: Ending = .close) async throws {
+    let (requests, requestArrived) = AsyncStream.makeStream(of: String.self)
+    let (hangUps, hungUp) = AsyncStream.makeStream(of: Void.self)
+    (self.requests, self.hangUps) = (requests, hangUps)
+    channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(
+            Handler(answer: answer, ending: ending, requestArrived, hungUp))
+        }
+      }
+      .bind(host: "127.0.0.1", port: 0).get()
+    port = channel.localAddress?.port ?? 0
+  }
+
+  func stop() async throws { try await channel.close() }
+
+  private final class Handler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let answer: String
+    private let ending: Ending
+    private let requestArrived: AsyncStream<String>.Continuation
+    private let hungUp: AsyncStream<Void>.Continuation
+    private var request = ""
+
+    init(
+      answer: String, ending: Ending, _ requestArrived: AsyncStream<String>.Continuation,
+      _ hungUp: AsyncStream<Void>.Continuation
+    ) {
+      self.answer = answer
+      self.ending = ending
+      self.requestArrived = requestArrived
+      self.hungUp = hungUp
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+      request += String(buffer: unwrapInboundIn(data))
+      // A request has a body of JSON behind its header, or none.
+      guard request.contains("\r\n\r\n"), request.hasPrefix("GET") || request.hasSuffix("}") else { return }
+      requestArrived.yield(request)
+      let written = context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer)))
+      guard ending == .close else { return }
+      let channel = context.channel
+      written.whenComplete { _ in channel.close(promise: nil) }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) { hungUp.yield() }
+  }
+}
