@@ -5,9 +5,9 @@ import NIOCore
 import Synchronization
 
 /// What this node notes about calls that go wrong: a line of the log, sparingly, and a count, always.
-final class CallJournal: Sendable {
-  /// Lines written: so many at once, then one in that time. A flood of bad calls must not fill the disk.
-  private let budget = Mutex(TokenBucket(burst: 20, interval: .seconds(1)))
+struct CallJournal: Sendable {
+  /// Lines of all calls together: so many at once, then one in that time. A flood of bad calls must not fill the disk.
+  private static let budget = Mutex(TokenBucket(burst: 20, interval: .seconds(1)))
   private let logger: Logger
   private let metrics: any MetricsFactory
 
@@ -45,7 +45,7 @@ final class CallJournal: Sendable {
   }
 
   private func note(_ level: Logger.Level, _ line: @autoclosure () -> String) {
-    guard logger.logLevel <= level, budget.withLock({ $0.take(now: .now()) }) else { return }
+    guard logger.logLevel <= level, Self.budget.withLock({ $0.take(now: .now()) }) else { return }
     logger.log(level: level, "\(line())")
   }
 

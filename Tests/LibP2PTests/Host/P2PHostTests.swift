@@ -5,6 +5,15 @@ import Testing
 
 @Suite("Host", .timeLimit(.minutes(2)))
 struct P2PHostTests {
+  @Test("A protocol that is served already can be claimed by nobody else")
+  func claiming() async throws {
+    let host = try await TestHosts.make(listening: false)
+    #expect(host.handleIfFree("/test/1") { _ in } && !host.handleIfFree("/test/1") { _ in })
+    host.stopHandling("/test/1")
+    #expect(host.handleIfFree("/test/1") { _ in })
+    await host.shutdown()
+  }
+
   @Test("A stream carries bytes both ways and ends orderly")
   func echo() async throws {
     try await TestHosts.with(2) { hosts in

@@ -40,6 +40,7 @@ final class CallServer: Sendable {
       }
       return .success(authorization)
     } catch {
+      journal.refused(context, error)
       return .failure(RefusedCall(refusal: error))
     }
   }

@@ -38,7 +38,17 @@ struct BadRequestTests {
       let told = try await answer(transport, method, record, events: events)
       #expect(told.getInteger(at: 0) == UInt8(1) && text(told).hasSuffix("2 bytes are no validatord.test.Number"))
     }
-    #expect(events.count("square") == 0 && events.count("count") == 0)
+    #expect(["square", "count", "sum", "powers"].allSatisfy { events.count($0) == 0 })
+  }
+
+  @Test("S4 a message of more fields than any has is not decoded", arguments: TestTransport.allCases)
+  func manyFields(transport: TestTransport) async throws {
+    let fields = Array(repeating: [8, 1] as [UInt8], count: 70_000).flatMap(\.self)
+    var record = ByteBuffer(bytes: [0])
+    record.writeInteger(UInt64(fields.count))
+    record.writeBytes(fields + Self.end)
+    let told = try await answer(transport, "rpc_sum", record)
+    #expect(told.getInteger(at: 0) == UInt8(1) && text(told).contains("more than 65536 fields"))
   }
 
   @Test("A single request has to be single", arguments: TestTransport.allCases)
@@ -95,7 +105,8 @@ struct BadRequestTests {
   func slowRequest(transport: TestTransport) async throws {
     var limits = RPCLimits()
     limits.requestTimeout = .milliseconds(50)
-    for (method, bytes) in [("rpc_square", [5] as [UInt8]), ("rpc_count_to", Self.one)] {
+    let begun: [(String, [UInt8])] = [("rpc_square", [5]), ("rpc_count_to", Self.one), ("rpc_sum", [0])]
+    for (method, bytes) in begun {
       await #expect(throws: StreamError.self) {
         try await answer(transport, method, ByteBuffer(bytes: bytes), limits: limits)
       }
