@@ -115,7 +115,8 @@ struct P2PHostTests {
       let stream = try await connection.openStream([EchoProtocol.id], assumed: true)
       #expect(try await EchoProtocol.call(stream, ByteBuffer(string: "early")) == ByteBuffer(string: "early"))
       let wrong = try await connection.openStream(["/nothing/1"], assumed: true)
-      try await wrong.write(ByteBuffer(repeating: 1, count: 100))
+      // The refusal may be here already.
+      try? await wrong.write(ByteBuffer(repeating: 1, count: 100))
       await #expect(performing: { _ = try await wrong.read() }, throws: code("negotiation.unsupported"))
     }
   }

@@ -25,7 +25,6 @@ final class ConnectionHandler: ChannelInboundHandler {
   /// Streams with bytes that their readers have not been told of.
   var delivered: [UInt32] = []
   private var isPumping = false
-  private var isExhausted = false
   /// Why the connection ends, once it does.
   private(set) var ending: (any LibP2PError)?
 
@@ -133,7 +132,7 @@ final class ConnectionHandler: ChannelInboundHandler {
       }
       channel.flush()
     }
-    if ending == nil, session.isDrained || isExhausted && session.streamCount == 0 { leave() }
+    if ending == nil, session.isDrained { leave() }
     schedule()
   }
 
@@ -244,7 +243,6 @@ final class ConnectionHandler: ChannelInboundHandler {
     case .open(let request): open(request)
     case .goAway: session.goAway()
     case .retire: leaveWhenIdle()
-    case .exhaust: isExhausted = true
     case .close: leave()
     }
   }
