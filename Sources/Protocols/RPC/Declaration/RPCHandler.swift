@@ -2,7 +2,7 @@
 public struct RPCHandler: Sendable {
   public let declaration: any RPCDeclaration
   /// Limits of this procedure; nil takes those of the registration.
-  public private(set) var limits: RPCLimits?
+  public private(set) var limits: CallLimits?
   let serve: @Sendable (ServedCall) async throws -> Void
 
   init(_ declaration: any RPCDeclaration, serve: @escaping @Sendable (ServedCall) async throws -> Void) {
@@ -14,7 +14,7 @@ public struct RPCHandler: Sendable {
   public var method: String { declaration.method }
 
   /// The same handler with limits of its own.
-  public func limited(to limits: RPCLimits) -> RPCHandler {
+  public func limited(to limits: CallLimits) -> RPCHandler {
     var handler = self
     handler.limits = limits
     return handler

@@ -8,7 +8,7 @@ final class CallServer: Sendable {
   private let localID: PeerID
   private let gate: Gate
   private let journal: CallJournal
-  private let limits: RPCLimits
+  private let limits: CallLimits
   private let slots: Mutex<CallSlots>
 
   init(_ handler: RPCHandler, name: HandleName, localID: PeerID, gate: Gate, configuration: RPCConfiguration) {

@@ -11,7 +11,7 @@ struct ServedCall: Sendable {
   let stream: any PeerStream
   let context: P2PContext
   let admission: Result<any CallAuthorization, any Error>
-  let limits: RPCLimits
+  let limits: CallLimits
   let journal: CallJournal
 
   // MARK: Unary

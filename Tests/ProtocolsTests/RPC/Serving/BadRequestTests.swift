@@ -13,7 +13,7 @@ struct BadRequestTests {
   /// All that the servicer answers until it finishes.
   private func answer(
     _ transport: TestTransport, _ method: String, _ bytes: ByteBuffer, events: Events = Events(),
-    limits: RPCLimits = RPCLimits()
+    limits: CallLimits = CallLimits()
   ) async throws -> ByteBuffer {
     var answer = ByteBuffer()
     try await transport.withPeers { peers in
@@ -80,7 +80,7 @@ struct BadRequestTests {
 
   @Test("S4 records of wrong form or length end the call with an error", arguments: TestTransport.allCases)
   func records(transport: TestTransport) async throws {
-    var limits = RPCLimits()
+    var limits = CallLimits()
     limits.maximumMessageLength = 1000
     let tooLong: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 3, 0xe9]
     for bytes in [[2, 0, 0, 0, 0, 0, 0, 0, 0], tooLong, [0] + Array(repeating: 0xff, count: 8)] {
@@ -103,7 +103,7 @@ struct BadRequestTests {
 
   @Test("A request that does not come in time is given up", arguments: TestTransport.allCases)
   func slowRequest(transport: TestTransport) async throws {
-    var limits = RPCLimits()
+    var limits = CallLimits()
     limits.requestTimeout = .milliseconds(50)
     let begun: [(String, [UInt8])] = [("rpc_square", [5]), ("rpc_count_to", Self.one), ("rpc_sum", [0])]
     for (method, bytes) in begun {
@@ -116,7 +116,7 @@ struct BadRequestTests {
   @Test("More calls than the limits allow are refused, by peer and in all", arguments: TestTransport.allCases)
   func concurrency(transport: TestTransport) async throws {
     for isByPeer in [true, false] {
-      var limits = RPCLimits()
+      var limits = CallLimits()
       limits.concurrentCallsPerPeer = isByPeer ? 2 : 100
       limits.concurrentCalls = isByPeer ? 100 : 2
       try await transport.withPeers { peers in
