@@ -55,7 +55,7 @@ struct ApiCallCommand: AsyncParsableCommand {
     }
     try await gate.withPeer(identity: identity, calling: [destination]) { [request, options] services, gate in
       let api = ApiProtocol(host: services.host, gate: gate, peers: services.store)
-      api.stop()
+      api.stop()  // It only calls.
       let response = try await api.call(destination, request, options: options)
       try await write(response)
       if response.body.isSuspect {
@@ -102,7 +102,8 @@ struct ApiCallCommand: AsyncParsableCommand {
     guard let file = body == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: path),
       let data = try? file.read(upToCount: ApiRequest.maximumLength + 1) ?? Data()
     else {
-      throw CommandError("usage.body", "\(path) can't be read", remedy: "Name a file that can.", status: .usage)
+      throw CommandError(
+        "api.body", "\(path) can't be read", remedy: "Name a file that can.", status: .unavailable)
     }
     return ByteBuffer(bytes: data)
   }

@@ -44,6 +44,8 @@ final class ApiServer: Sendable {
       let error = try Self.presentable(error)
       outcome = error.code
       logger.info("a call by \(stream.peer) failed: \(error)")
+      // A caller that takes nothing any more does not take this either.
+      stream.setDeadline(.now() + TimeAmount(limits.requestTimeout))
       try await answer.write { $0.fail(error) }
     }
   }

@@ -41,7 +41,8 @@ final class Upstream: Sendable {
     if request.body.readableBytes > 0 { http.body = .bytes(request.body) }
     do {
       // The call's watch keeps the time, also behind the head.
-      return UpstreamResponse(try await client.execute(http, deadline: .distantFuture), route: route)
+      let response = try await client.execute(http, deadline: .distantFuture)
+      return UpstreamResponse(response, to: http.method, route: route)
     } catch {
       throw Self.translate(error)
     }
@@ -62,7 +63,7 @@ final class Upstream: Sendable {
     }
     if !forwarded.contains(name: "accept") { forwarded.add(name: "accept", value: "*/*") }
     // Compressing would only delay the pieces of a stream: the server is near.
-    if !forwarded.contains(name: "accept-encoding") { forwarded.add(name: "accept-encoding", value: "identity") }
+    forwarded.add(name: "accept-encoding", value: "identity")
     if !forwarded.contains(name: "user-agent") { forwarded.add(name: "user-agent", value: "validatord") }
     return forwarded
   }

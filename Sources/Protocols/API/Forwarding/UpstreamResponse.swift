@@ -12,14 +12,15 @@ struct UpstreamResponse: Sendable {
   let announcedLength: Int?
   private let body: HTTPClientResponse.Body
 
-  init(_ response: HTTPClientResponse, route: ServedRoute) {
+  /// - Parameter method: what was asked; the answer to `HEAD` announces a body and has none.
+  init(_ response: HTTPClientResponse, to method: HTTPMethod, route: ServedRoute) {
     status = Int(response.status.code)
     let shown = HeaderRules.ofAnswers.union(route.configuration.responseHeaders.map { $0.lowercased() })
     headers = response.headers.filter {
       shown.contains($0.name.lowercased()) && !HeaderRules.isNeverForwarded($0.name.lowercased())
     }
     announcedLength =
-      response.headers.contains(name: "content-encoding")
+      method == .HEAD || response.headers.contains(name: "content-encoding")
       ? nil : response.headers.first(name: "content-length").flatMap { Int($0) }
     body = response.body
   }

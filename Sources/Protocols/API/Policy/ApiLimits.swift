@@ -8,12 +8,12 @@ public struct ApiLimits: Sendable {
   public var timeout = Duration.seconds(30)
   /// How long a call may take in all.
   public var deadline = Duration.seconds(3_600)
-  /// How long a caller may take to send its request.
+  /// How long a caller may take to send its request, and to take the word of a failure.
   public var requestTimeout = Duration.seconds(10)
-  /// Calls served at a time.
-  public var concurrency = 512
+  /// Calls served at a time. Each may hold a request, and the unary answer to a published node.
+  public var concurrency = 256
   /// Calls of one peer served at a time.
-  public var peerConcurrency = 64
+  public var peerConcurrency = 32
   /// Methods that callers may use.
   public var allowedMethods = ["GET", "POST"]
   /// Request headers that callers may set.

@@ -1,6 +1,6 @@
 /// Which headers may pass between a caller and the server behind a route (threats.md S12).
 enum HeaderRules {
-  /// Whether a request header stays here although a route allows it: those that frame or route the request, or
+  /// Whether a request header stays here although a route allows it: those that frame, code or route the request, or
   /// belong to one connection only (RFC 9110 §7.6.1). The request is framed anew, so nothing is smuggled in it.
   ///
   /// - Parameter name: in lower case.
@@ -9,8 +9,8 @@ enum HeaderRules {
   }
 
   private static let neverForwarded: Set = [
-    "connection", "content-length", "expect", "host", "http2-settings", "keep-alive", "te", "trailer",
-    "transfer-encoding", "upgrade",
+    "accept-encoding", "connection", "content-encoding", "content-length", "expect", "host", "http2-settings",
+    "keep-alive", "te", "trailer", "transfer-encoding", "upgrade",
   ]
 
   /// Headers of an answer that say nothing about where it comes from. A route may add others, but not those that

@@ -8,7 +8,7 @@ import Testing
 
 @Suite(
   "API protocol with py-libp2p", .serialized, .timeLimit(.minutes(5)),
-  .enabled(if: PythonPeer.isInstalled, "py-libp2p is not there"))
+  .enabled(if: InteropTier.has(.pyLibP2P), "py-libp2p is not there"))
 struct ApiInteropTests {
   /// Where a published node would be, and what it is made of.
   enum Peer: CaseIterable, CustomTestStringConvertible {
@@ -17,7 +17,15 @@ struct ApiInteropTests {
     /// The template itself.
     case template
 
-    static var present: [Peer] { PythonPeer.hasTemplate ? allCases : [.own] }
+    static var present: [Peer] { hasTemplate ? allCases : [.own] }
+
+    /// Whether `SUBNET_TEMPLATE` names a checkout.
+    static var hasTemplate: Bool { ProcessInfo.processInfo.environment["SUBNET_TEMPLATE"]?.isEmpty == false }
+
+    /// Its caller; `template` needs to be told to use Noise.
+    var caller: (script: String, arguments: [String]) {
+      self == .own ? ("subnet/api_peer.py", []) : ("subnet/ref_api_client.py", ["--security", "noise"])
+    }
 
     var testDescription: String { self == .own ? "py-libp2p" : "the template" }
   }
@@ -43,21 +51,23 @@ struct ApiInteropTests {
   /// Calls routes of our node from a Python peer, those whose names begin with `stream:` streamed.
   private func call(
     _ peer: Peer, _ services: PeerServices, _ routes: [String], _ more: [String] = []
-  ) async throws -> [String: PythonPeer.Line] {
+  ) async throws -> [String: ForeignPeer.Line] {
     let address = try #require(services.host.listenAddresses.first).withPeer(services.host.peerID)
-    let to = ["--to", address.description]
-    var results: [String: PythonPeer.Line] = [:]
+    let arguments = peer.caller.arguments + ["--to", address.description] + more
+    var results: [String: ForeignPeer.Line] = [:]
     switch peer {
     case .own:
-      let arguments = to + more + routes.flatMap { ["--route", $0] }
-      try await PythonPeer.with("api_peer.py", arguments) { caller in
+      let all = routes.flatMap { ["--route", $0] }
+      try await ForeignPeer.running(.pyLibP2P, peer.caller.script, arguments + all) { caller in
         for route in routes { results[route] = await caller.line("result") }
       }
     case .template:
       for route in routes {
         let name = route.replacing("stream:", with: "")
-        let arguments = to + ["--security", "noise", "--route", name] + (name == route ? [] : ["--stream"])
-        results[route] = try await PythonPeer.with("ref_api_client.py", arguments + more) { await $0.line("result") }
+        let one = ["--route", name] + (name == route ? [] : ["--stream"])
+        try await ForeignPeer.running(.pyLibP2P, peer.caller.script, arguments + one) { caller in
+          results[route] = await caller.line("result")
+        }
       }
     }
     return results
@@ -89,21 +99,21 @@ struct ApiInteropTests {
             "health", "nosuch", "stream:health", "65525", "262000", "300000", "stream:300000", "stream:chunks",
             "stream:abort", "empty", "stream:empty",
           ])
-        #expect(answers["health"]?.text == #"{"ok":true}"#)
-        #expect(answers["nosuch"]?.text == "Route not found")
-        #expect(answers["stream:health"]?.text == "Route does not support streaming: health")
+        #expect(answers["health"]?["text"]?.text == #"{"ok":true}"#)
+        #expect(answers["nosuch"]?["text"]?.text == "Route not found")
+        #expect(answers["stream:health"]?["text"]?.text == "Route does not support streaming: health")
         for (route, size) in [("65525", 65_525), ("262000", 262_000), ("stream:300000", 300_000)] {
-          #expect(answers[route]?.len == size && answers[route]?.sha256 == digest(size), "\(route)")
+          #expect(answers[route]?["len"]?.count == size && answers[route]?["sha256"]?.text == digest(size), "\(route)")
         }
         #expect(
-          answers["300000"]?.text == "Error processing request: API response exceeded maximum 262000 bytes")
-        #expect(answers["stream:chunks"]?.len == 200_000)
+          answers["300000"]?["text"]?.text == "Error processing request: API response exceeded maximum 262000 bytes")
+        #expect(answers["stream:chunks"]?["len"]?.count == 200_000)
         #expect(
-          answers["stream:abort"]?.text
+          answers["stream:abort"]?["text"]?.text
             == "0123456789Error processing request: the server behind the route broke off")
         // Nothing is what the published caller can't bear in a unary call.
-        #expect(answers["empty"]?.end == "StreamEOF" || answers["empty"]?.error == "StreamEOF")
-        #expect(answers["stream:empty"]?.len == 0)
+        #expect(answers["empty"]?["end"]?.text == "StreamEOF" || answers["empty"]?["error"]?.text == "StreamEOF")
+        #expect(answers["stream:empty"]?["len"]?.count == 0)
         if peer == .own {
           let request = ["--method", "POST", "--header", "content-type=text/plain", "--body-length", "200000"]
           _ = try await call(peer, services, ["echo"], request)
@@ -124,22 +134,20 @@ struct ApiInteropTests {
         // The first calls may come before the caller has said what it is.
         let address = try #require(services.host.listenAddresses.first).withPeer(services.host.peerID)
         let arguments = ["--to", address.description, "--route", "r", "--repeat", "100"]
-        let script = peer == .own ? "api_peer.py" : "ref_api_client.py"
-        let security = peer == .own ? [] : ["--security", "noise"]
-        let answer = try await PythonPeer.with(script, arguments + security) { caller in
+        try await ForeignPeer.running(.pyLibP2P, peer.caller.script, peer.caller.arguments + arguments) { caller in
           var answer = await caller.line("result")
-          while let last = answer, last.len != 1_000_000 { answer = await caller.line("result") }
-          return answer
+          while let last = answer, last["len"]?.count != 1_000_000 { answer = await caller.line("result") }
+          #expect(answer?["sha256"]?.text == digest(1_000_000))
         }
-        #expect(answer?.sha256 == digest(1_000_000))
       }
     }
   }
 
   @Test("Our node calls a py-libp2p peer in version 1.0.0: whole, streamed, cut, aborted, silent")
   func calling() async throws {
-    try await PythonPeer.with("api_peer.py") { peer in
-      let address = try Multiaddr(try #require(await peer.line("listening")?.multiaddr))
+    try await ForeignPeer.running(.pyLibP2P, "subnet/api_peer.py") { peer in
+      let line = try #require(await peer.line("listening"))
+      let address = try Multiaddr(try #require(line["multiaddr"]?.text))
       try await withNode(ApiProtocolConfig()) { (api, services) async throws in
         let health = try await api.call(address, ApiRequest(route: "health"))
         #expect(health.version == .plain && health.status == nil)
@@ -173,7 +181,7 @@ struct ApiInteropTests {
 
   @Test(
     "Our node calls the template",
-    .enabled(if: PythonPeer.hasTemplate, "SUBNET_TEMPLATE is not set: the template is not called"))
+    .enabled(if: Peer.hasTemplate, "SUBNET_TEMPLATE is not set: the template is not called"))
   func callingTemplate() async throws {
     try await TestUpstream.with { upstream in
       let folder = try ApiFolder()
@@ -182,10 +190,11 @@ struct ApiInteropTests {
         {"health": "\(upstream.url("/health"))", "small": "\(upstream.url("/bytes/65000"))",
          "stream": {"url": "\(upstream.url("/chunks/5/1000"))", "stream": true}}
         """)
-      try await PythonPeer.with(
-        "ref_api_server.py", ["--port", "0", "--routes", routes, "--security", "noise"]
+      try await ForeignPeer.running(
+        .pyLibP2P, "subnet/ref_api_server.py", ["--port", "0", "--routes", routes, "--security", "noise"]
       ) { peer in
-        let address = try Multiaddr(try #require(await peer.line("listening")?.multiaddr))
+        let line = try #require(await peer.line("listening"))
+        let address = try Multiaddr(try #require(line["multiaddr"]?.text))
         try await withNode(ApiProtocolConfig()) { (api, _) async throws in
           #expect(String(buffer: try await api.callRemote(address, "health")) == #"{"ok":true}"#)
           #expect(try await api.callRemote(address, "small").readableBytes == 65_000)
@@ -197,4 +206,9 @@ struct ApiInteropTests {
       }
     }
   }
+}
+
+extension JSONField {
+  /// A number without a fraction.
+  fileprivate var count: Int? { if case .number(let number) = self { Int(exactly: number) } else { nil } }
 }
