@@ -1,11 +1,14 @@
+import NIOCore
+
 /// A declared procedure with the code that serves it. The declarations make them: `Self.rpcRoll.handler(roll)`.
 public struct RPCHandler: Sendable {
   public let declaration: any RPCDeclaration
   /// Limits of this procedure; nil takes those of the registration.
   public private(set) var limits: CallLimits?
-  let serve: @Sendable (ServedCall) async throws -> Void
+  /// Serves a call; returns what the stream ends with.
+  let serve: @Sendable (ServedCall) async throws -> ByteBuffer?
 
-  init(_ declaration: any RPCDeclaration, serve: @escaping @Sendable (ServedCall) async throws -> Void) {
+  init(_ declaration: any RPCDeclaration, serve: @escaping @Sendable (ServedCall) async throws -> ByteBuffer?) {
     self.declaration = declaration
     self.serve = serve
   }

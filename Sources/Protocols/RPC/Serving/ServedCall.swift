@@ -19,12 +19,12 @@ struct ServedCall: Sendable {
   /// Answers a unary call with what `body` makes of the request (mesh-wire.md §2.2).
   func answer<Request: Message, Response: Message>(
     _ body: (Request, P2PContext) async throws -> Response
-  ) async throws {
+  ) async throws -> ByteBuffer? {
     let isAdmitted = (try? admission.get()) != nil
     var callee = UnaryCallee(
       protocolID: context.handleName,
       maximumLength: isAdmitted ? UnaryEnvelope.maximumLength : Self.refusedRequestLength)
-    guard let request = try await inTime({ try await envelope(&callee) }) else { return }
+    guard let request = try await inTime({ try await envelope(&callee) }) else { return nil }
     stream.cancelHandlerWhenPeerFinishes(orSends: true)
     let result: Result<Data, RPCError>
     do {
@@ -35,7 +35,7 @@ struct ServedCall: Sendable {
     } catch {
       result = .failure(try excuse(error) ?? .refused)
     }
-    try await stream.write(callee.answer(result))
+    return callee.answer(result)
   }
 
   /// Reads the request; nil if the stream is to be closed without an answer.
@@ -72,7 +72,7 @@ struct ServedCall: Sendable {
   /// request that is good.
   func answer<Request: Message, Response: Message>(
     _ body: (MessageStream<Request>, MessageWriter<Response>) async throws -> Void
-  ) async throws {
+  ) async throws -> ByteBuffer? {
     try await converse { (inlet: MessageInlet<Request>, responses: MessageWriter<Response>) in
       try await inTime { try await inlet.prefetch() }
       try await body(MessageStream(inlet: inlet), responses)
@@ -82,7 +82,7 @@ struct ServedCall: Sendable {
   /// Answers a call with a single request, once its caller has said that there is no more.
   func answer<Request: Message, Response: Message>(
     single body: (Request, MessageWriter<Response>) async throws -> Void
-  ) async throws {
+  ) async throws -> ByteBuffer? {
     try await converse { (inlet: MessageInlet<Request>, responses: MessageWriter<Response>) in
       let request = try await inTime {
         guard let request = try await inlet.next() else {
@@ -99,7 +99,7 @@ struct ServedCall: Sendable {
 
   private func converse<Request: Message, Response: Message>(
     _ body: (MessageInlet<Request>, MessageWriter<Response>) async throws -> Void
-  ) async throws {
+  ) async throws -> ByteBuffer? {
     stream.cancelHandlerWhenPeerFinishes(orSends: false)
     do {
       let authorization = try admission.get()
@@ -111,10 +111,10 @@ struct ServedCall: Sendable {
       try await body(
         inlet,
         MessageWriter(stream: stream, authorization: authorization, maximumLength: limits.maximumMessageLength))
+      return nil
     } catch {
       // A published node says nothing to a caller it refuses: the stream just ends (mesh-wire.md §3.8).
-      guard let excuse = try excuse(error) else { return }
-      try await stream.write(StreamRecord.failure(excuse.text))
+      return try excuse(error).map { StreamRecord.failure($0.text) }
     }
   }
 

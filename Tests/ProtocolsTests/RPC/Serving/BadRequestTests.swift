@@ -130,7 +130,11 @@ struct BadRequestTests {
         #expect(try await stub.rpcSquare(TestNumber(2)).number == 4)
         events.post("release")
         for call in calls { _ = try await call.value }
-        #expect(try await stub.rpcWait(TestNumber(5)).number == 5)
+        // Whoever keeps to the limit is never one too many: a place is free before its call's answer is out.
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          for _ in 0..<2 { group.addTask { for _ in 0..<100 { _ = try await stub.rpcWait(TestNumber(5)) } } }
+          try await group.waitForAll()
+        }
       }
     }
   }
