@@ -141,6 +141,7 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
+      exclude: ["Example/dice.proto", "Example/modules.asciipb"],
       swiftSettings: strict),
     .testTarget(
       name: "HosterTests",

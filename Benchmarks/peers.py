@@ -41,13 +41,15 @@ def best_of(runs):
 
 
 def beside(server, measure):
-    """What `measure` finds, given the address of the server that runs meanwhile."""
-    with subprocess.Popen(server, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
-        try:
-            address = json.loads(process.stdout.readline())["multiaddr"]
-            return best_of([measure(address) for _ in range(RUNS)])
-        finally:
-            process.terminate()
+    """What `measure` finds at best, each time given the address of a fresh server that runs meanwhile."""
+    found = []
+    for _ in range(RUNS):
+        with subprocess.Popen(server, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+            try:
+                found.append(measure(json.loads(process.stdout.readline())["multiaddr"]))
+            finally:
+                process.terminate()
+    return best_of(found)
 
 
 def raw_tcp():

@@ -34,13 +34,15 @@ struct FuzzAuthorization: FuzzTarget {
   }
 
   func seeds() throws -> [[UInt8]] {
-    let requests = try Vectors.hex("request_pb_hex", in: "mesh/auth.json")
-    let texts = try Vectors.texts("request_signature_b64", in: "mesh/auth.json").map { Array($0.utf8) }
-    let keys = try Vectors.texts("openssh_public_key", in: "mesh/keys.json").map { Array($0.utf8) }
-    let times = try Vectors.texts("expiration_time", in: "mesh/auth.json").map { Array($0.utf8) }
-    return requests.map { Array("r".utf8) + $0 } + texts.flatMap { [Array("b".utf8) + $0, Array("s".utf8) + $0] }
-      + keys.map { Array("k".utf8) + $0 } + times.map { Array("d".utf8) + $0 }
-      + [Array("l".utf8) + [UInt8](0...80)]
+    var seeds = try Vectors.hex("request_pb_hex", in: "mesh/auth.json").map { Array("r".utf8) + $0 }
+    for (reader, name, file) in [
+      ("b", "request_signature_b64", "mesh/auth.json"), ("s", "request_signature_b64", "mesh/auth.json"),
+      ("k", "openssh_public_key", "mesh/keys.json"), ("d", "expiration_time", "mesh/auth.json"),
+    ] {
+      seeds += try Vectors.texts(name, in: file).map { Array((reader + $0).utf8) }
+    }
+    seeds.append(Array("l".utf8) + (0...80))
+    return seeds
   }
 
   func take(_ input: [UInt8]) {

@@ -7,8 +7,8 @@ public protocol InferenceBackend: Sendable {
 
   /// Begins to answer.
   ///
-  /// Nothing is computed until the stream is asked for its next token. The work ends, and what it holds is released,
-  /// when the stream is let go or the task that waits for it is cancelled: before the next token at the latest.
+  /// The work ends, and what it holds is released, when the stream is let go or the task that waits for it is
+  /// cancelled: before the next token at the latest.
   ///
   /// - Throws: ``InferenceError`` if the request can't be served; the stream throws it as well.
   func tokens(for request: InferenceRequest) async throws -> TokenStream

@@ -50,13 +50,16 @@ public final class AsyncInferenceServer: Sendable {
   /// - Parameters:
   ///   - priority: lower numbers are served first.
   ///   - peer: the peer id of the one who asks, as text.
-  /// - Throws: ``InferenceError``: `inference.token-count`, `inference.queue-full`, `inference.peer-queue-full`,
-  ///   `inference.stopped`. What the backend finds wrong, the stream throws.
+  /// - Throws: ``InferenceError``: `inference.too-long`, `inference.token-count`, `inference.queue-full`,
+  ///   `inference.peer-queue-full`, `inference.stopped`. What the backend finds wrong, the stream throws.
   public func submit(
     _ request: InferenceRequest, priority: UInt8 = ordinaryPriority, peer: String
   ) throws(InferenceError) -> TokenStream {
     let (stream, answer) = TokenStream.makeStream()
     do throws(InferenceError) {
+      guard request.prompt.count <= limits.promptTokens else {
+        throw InferenceError(.tooLong, "\(request.prompt.count) tokens exceed the limit of \(limits.promptTokens)")
+      }
       guard (1...limits.newTokens).contains(request.maximumNewTokens) else {
         throw InferenceError(.tokenCount, "\(request.maximumNewTokens) tokens are not from 1 to \(limits.newTokens)")
       }

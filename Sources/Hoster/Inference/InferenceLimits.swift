@@ -8,6 +8,8 @@ public struct InferenceLimits: Sendable, Hashable {
   public var waiting = 256
   /// How many waiting requests, of all priorities, may be one peer's.
   public var waitingPerPeer = 32
+  /// The most tokens of a prompt that is kept waiting; the model may take fewer.
+  public var promptTokens = 1 << 16
   /// The most tokens that one request may ask for.
   public var newTokens = 1024
 

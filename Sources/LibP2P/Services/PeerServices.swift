@@ -21,11 +21,9 @@ public final class PeerServices: Service {
     public init() {}
   }
 
-  /// py-libp2p 0.6 can open 256 streams on one connection in all, and hangs at the next (subnet-wire.md §1.4). After
-  /// so many the connection is left when it was idle for a while …
-  static let retirementOfLeakyPeer = 224
-  /// … and after so many at the first moment without a stream, though a call that is under way may be lost.
-  static let exhaustionOfLeakyPeer = 248
+  /// Streams that py-libp2p 0.6 may open on a connection. It can open 256 in all and hangs at the next
+  /// (subnet-wire.md §1.4), so it has to dial again before; shortly before this number at a quiet moment, else at once.
+  static let streamsOfLeakyPeer = 240
   /// How often bootstrap peers that are not connected are looked at.
   static let bootstrapTick = Duration.milliseconds(500)
 
@@ -86,7 +84,8 @@ public final class PeerServices: Service {
         case .connected(let connection): group.addTask { await self.greet(connection) }
         case .disconnected(let connection, _):
           if host.connections(with: connection.peer).isEmpty { store.disconnected(connection.peer) }
-        case .streamOpened(let connection, _, .inbound): leaveIfLeaky(connection)
+        case .streamOpened(let connection, _, .inbound):
+          if connection.isNearlySpent, !connection.isRetired { connection.retire() }
         case .dialFailed(let peer?, _): store.unreachable(peer)
         case .dialFailed, .streamOpened, .misbehaved: break
         }
@@ -100,9 +99,10 @@ public final class PeerServices: Service {
     if connection.direction == .outbound {
       store.add([connection.remoteAddress], of: connection.peer, from: .peer)
     }
-    guard store.identity(of: connection.peer) == nil else { return }
+    if let known = store.identity(of: connection.peer) { return spare(connection, known) }
     do {
       let message = try await identify.identify(connection)
+      spare(connection, message)
       logger.debug("\(connection.peer) is \(message.agentVersion.quotedForLog())")
       guard message.protocols.contains(KademliaService.protocolID) else { return }
       let isFirst = hasRefreshed.withLock { hasRefreshed in
@@ -116,16 +116,9 @@ public final class PeerServices: Service {
   }
 
   /// Lets a peer redial before it runs out of streams.
-  private func leaveIfLeaky(_ connection: P2PConnection) {
-    let streams = connection.streamsOpenedByPeer
-    guard streams >= Self.retirementOfLeakyPeer,
-      store.identity(of: connection.peer)?.agentVersion.hasPrefix("py-libp2p/0.6") == true
-    else { return }
-    if streams >= Self.exhaustionOfLeakyPeer {
-      connection.exhaust()
-    } else if !connection.isRetired {
-      connection.retire()
-    }
+  private func spare(_ connection: P2PConnection, _ identity: IdentifyMessage) {
+    guard identity.agentVersion.hasPrefix("py-libp2p/0.6") else { return }
+    connection.limitStreamsOfPeer(to: Self.streamsOfLeakyPeer)
   }
 
   private func refreshRegularly() async {

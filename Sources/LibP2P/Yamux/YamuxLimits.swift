@@ -4,9 +4,8 @@ import NIOCore
 struct YamuxLimits: Sendable {
   /// The window both sides start a stream with, in bytes (yamux specification).
   static let initialWindow = 262_144
-  /// The longest body of a frame sent: sealed with its header it fills 64 KiB exactly, which is what one read takes
-  /// and the largest buffer that malloc keeps at hand.
-  static let maximumSentBody = 65_452
+  /// The longest body of a frame sent: with two headers and sealed it fits 64 KiB, which is what one read takes.
+  static let maximumSentBody = 65_440
   /// The largest window a stream grows to, in bytes.
   var maximumWindow = 16 << 20
   /// What all streams' windows together may grow beyond ``initialWindow``, in bytes.

@@ -314,7 +314,8 @@ struct YamuxSession {
 
   /// Appends frames to `out` until it holds `target` bytes or nothing is left; streams take turns by frame.
   ///
-  /// One frame may overshoot `target`. Call it only while the transport takes bytes: that is the back-pressure.
+  /// Only a first frame may overshoot `target`. Call it only while the transport takes bytes: that is the
+  /// back-pressure.
   mutating func drain(into out: inout ByteBuffer, target: Int) -> [YamuxEvent] {
     var events: [YamuxEvent] = []
     while out.readableBytes < target {
@@ -322,7 +323,9 @@ struct YamuxSession {
         frame.write(to: &out)
       } else if canOpen, let id = unopened.popFirst() {
         takeTurn(id, &out, &events)
-      } else if let id = ready.popFirst() {
+      } else if let id = ready.first {
+        guard out.readableBytes == 0 || out.readableBytes + (streams[id]?.turnLength ?? 0) <= target else { break }
+        ready.removeFirst()
         if streams[id]?.opening == .synQueued, !canOpen || !unopened.isEmpty {
           unopened.append(id)
         } else {

@@ -77,6 +77,14 @@ struct YamuxStream {
     return bytes > 0 && bytes <= uncredited
   }
 
+  /// The most that the next turn appends, in bytes.
+  var turnLength: Int { 4 * YamuxFrame.headerLength + (queue.first.map(bodyLength) ?? 0) }
+
+  private func bodyLength(_ write: Write) -> Int {
+    write.isWhole
+      ? write.bytes.readableBytes : min(write.bytes.readableBytes, YamuxLimits.maximumSentBody, max(0, sendCredit))
+  }
+
   /// Appends this turn's frames to `out`: at most one with a body.
   ///
   /// - Returns: the body's length.
@@ -107,10 +115,7 @@ struct YamuxStream {
 
   private mutating func emitBody(into out: inout ByteBuffer) -> Int {
     guard var write = queue.popFirst() else { return 0 }
-    let length =
-      write.isWhole
-      ? write.bytes.readableBytes
-      : min(write.bytes.readableBytes, YamuxLimits.maximumSentBody, max(0, sendCredit))
+    let length = bodyLength(write)
     if length > 0, var body = write.bytes.readSlice(length: length) {
       YamuxFrame(.data, stream: id, length: UInt32(clamping: length)).write(to: &out)
       out.writeBuffer(&body)

@@ -5,9 +5,9 @@ import NIOCore
 import Synchronization
 
 /// What this node notes about calls that go wrong: a line of the log, sparingly, and a count, always.
-final class CallJournal: Sendable {
-  /// Lines written: so many at once, then one in that time. A flood of bad calls must not fill the disk.
-  private let budget = Mutex(TokenBucket(burst: 20, interval: .seconds(1)))
+struct CallJournal: Sendable {
+  /// Lines of all calls together: so many at once, then one in that time. A flood of bad calls must not fill the disk.
+  private static let budget = Mutex(TokenBucket(burst: 20, interval: .seconds(1)))
   private let logger: Logger
   private let metrics: any MetricsFactory
 
@@ -25,7 +25,7 @@ final class CallJournal: Sendable {
   /// A handler failed with an error that is not meant for the caller.
   func failed(_ call: P2PContext, _ error: any Error) {
     count("protocols_rpc_failures_total", call, code: (error as? any LibP2PError)?.code ?? "rpc.handler")
-    note(.warning, "failed to serve \(Self.words(call)): \(error)")
+    note(.warning, "failed to serve \(Self.words(call)): \(Self.words(error))")
   }
 
   /// The peer broke the framing.
@@ -36,7 +36,7 @@ final class CallJournal: Sendable {
 
   /// A call of this node failed and its caller did not want to know.
   func swallowed(_ call: P2PContext, _ error: any Error) {
-    note(.info, "\(Self.words(call)) failed: \(error)")
+    note(.info, "\(Self.words(call)) failed: \(Self.words(error))")
   }
 
   private func count(_ label: String, _ call: P2PContext, code: String) {
@@ -45,8 +45,13 @@ final class CallJournal: Sendable {
   }
 
   private func note(_ level: Logger.Level, _ line: @autoclosure () -> String) {
-    guard logger.logLevel <= level, budget.withLock({ $0.take(now: .now()) }) else { return }
+    guard logger.logLevel <= level, Self.budget.withLock({ $0.take(now: .now()) }) else { return }
     logger.log(level: level, "\(line())")
+  }
+
+  /// Errors of this project hold nothing that a peer could word as it likes; others may.
+  private static func words(_ error: any Error) -> String {
+    (error as? any LibP2PError)?.description ?? "\(error)".quotedForLog(limit: 256)
   }
 
   private static func words(_ call: P2PContext) -> String {

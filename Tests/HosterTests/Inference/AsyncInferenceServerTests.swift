@@ -149,6 +149,17 @@ struct AsyncInferenceServerTests {
     try await events.skip(to: .released(1))
   }
 
+  @Test("A prompt or an answer above the limits is refused before it is kept")
+  func limits() throws {
+    var limits = InferenceLimits()
+    (limits.promptTokens, limits.newTokens) = (2, 3)
+    let server = AsyncInferenceServer(SteppedBackend(), limits: limits)
+    for (length, count, code) in [(3, 1, InferenceError.Code.tooLong), (2, 4, .tokenCount)] {
+      let request = InferenceRequest(prompt: Array(repeating: 1, count: length), maximumNewTokens: count)
+      #expect { _ = try server.submit(request, peer: "a") } throws: { ($0 as? InferenceError)?.kind == code }
+    }
+  }
+
   @Test("A server that stops ends what runs and what waits, and takes nothing more")
   func stop() async throws {
     let backend = SteppedBackend()

@@ -96,14 +96,4 @@ struct DialingTests {
     }
     #expect(observed.confirmed == [own])
   }
-
-  @Test("A misbehaving peer is one line of a fixed shape, with its address first")
-  func misbehaviourLine() throws {
-    let key = try PrivateKey(ed25519Seed: [UInt8](repeating: 1, count: 32))
-    let address = try Multiaddr("/ip4/192.0.2.7/tcp/51442")
-    #expect(
-      MisbehaviourLog.line(peer: key.peerID, address: address, component: "yamux", code: "yamux.flood")
-        == "CANONICAL_MISBEHAVING_PEER: ip=192.0.2.7 peer=\(key.peerID) addr=/ip4/192.0.2.7/tcp/51442 component=yamux code=yamux.flood"
-    )
-  }
 }

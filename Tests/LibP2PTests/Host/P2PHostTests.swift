@@ -5,6 +5,15 @@ import Testing
 
 @Suite("Host", .timeLimit(.minutes(2)))
 struct P2PHostTests {
+  @Test("A protocol that is served already can be claimed by nobody else")
+  func claiming() async throws {
+    let host = try await TestHosts.make(listening: false)
+    #expect(host.handleIfFree("/test/1") { _ in } && !host.handleIfFree("/test/1") { _ in })
+    host.stopHandling("/test/1")
+    #expect(host.handleIfFree("/test/1") { _ in })
+    await host.shutdown()
+  }
+
   @Test("A stream carries bytes both ways and ends orderly")
   func echo() async throws {
     try await TestHosts.with(2) { hosts in
@@ -106,7 +115,8 @@ struct P2PHostTests {
       let stream = try await connection.openStream([EchoProtocol.id], assumed: true)
       #expect(try await EchoProtocol.call(stream, ByteBuffer(string: "early")) == ByteBuffer(string: "early"))
       let wrong = try await connection.openStream(["/nothing/1"], assumed: true)
-      try await wrong.write(ByteBuffer(repeating: 1, count: 100))
+      // The refusal may be here already.
+      try? await wrong.write(ByteBuffer(repeating: 1, count: 100))
       await #expect(performing: { _ = try await wrong.read() }, throws: code("negotiation.unsupported"))
     }
   }
@@ -176,6 +186,27 @@ struct P2PHostTests {
         #expect(stream.connection.security == "/pos-transport/1.0.0")
         #expect(try await EchoProtocol.call(stream, ByteBuffer(string: "x")).readableBytes == 1)
       }
+    }
+  }
+
+  @Test("Connections beyond the high mark are closed, but not those of protected peers")
+  func trimming() async throws {
+    try await TestHosts.with(
+      6,
+      configure: { index, configuration in
+        guard index == 0 else { return }
+        (configuration.lowWatermark, configuration.highWatermark) = (2, 3)
+        (configuration.trimGrace, configuration.timeouts.supersededIdle) = (.zero, .milliseconds(50))
+      }
+    ) { hosts in
+      let friend = hosts[1].peerID
+      hosts[0].protect(friend, tag: "validator")
+      for caller in hosts.dropFirst() {
+        _ = try await caller.connect(to: hosts[0])
+        #expect(try await TestHosts.eventually { hosts[0].peers.contains(caller.peerID) })
+      }
+      #expect(try await TestHosts.eventually { hosts[0].peers.count <= 3 })
+      #expect(hosts[0].peers.contains(friend))
     }
   }
 

@@ -96,6 +96,38 @@ struct P2PStreamTests {
     }
   }
 
+  @Test("A handler that asked for it is cancelled by what the peer does next", arguments: [false, true])
+  func cancelledByPeer(sends: Bool) async throws {
+    let (begun, cancelled) = (AsyncStream.makeStream(of: Void.self), AsyncStream.makeStream(of: Void.self))
+    try await withStream(serve: { stream in
+      _ = try await stream.read(exactly: 1)
+      stream.cancelHandlerWhenPeerFinishes(orSends: sends)
+      begun.continuation.yield()
+      try? await Task.sleep(for: .seconds(600))
+      cancelled.continuation.yield()
+    }) { stream in
+      try await stream.write(ByteBuffer(bytes: [1]))
+      for await _ in begun.stream { break }
+      // Nobody reads these.
+      try await stream.write(ByteBuffer(bytes: [2, 3]))
+      if !sends { stream.closeWrite() }
+      for await _ in cancelled.stream { break }
+    }
+  }
+
+  @Test("A peer that finished before the handler asked cancels it, too")
+  func cancelledBeforehand() async throws {
+    try await withStream(serve: { stream in
+      while try await stream.read() != nil {}
+      stream.cancelHandlerWhenPeerFinishes()
+      try await Task.sleep(for: .seconds(600))
+    }) { stream in
+      try await stream.write(ByteBuffer(bytes: [1]))
+      stream.closeWrite()
+      await #expect(throws: StreamError.self) { try await stream.read() }
+    }
+  }
+
   @Test("A handler that throws aborts its stream; one that returns closes it")
   func handlerEndings() async throws {
     struct Refusal: Error {}

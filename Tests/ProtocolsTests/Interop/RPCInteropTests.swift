@@ -5,7 +5,17 @@ import Testing
 /// All kinds of calls, both ways, with go-libp2p behind p2pd and with py-libp2p (mesh-wire.md §2).
 @Suite("Calls with foreign peers", .serialized, .timeLimit(.minutes(5)))
 struct RPCInteropTests {
-  private static let kinds = [ForeignPeer.Kind.goLibP2P, .pyLibP2P].filter(InteropTier.has)
+  @Test("go-libp2p calls", .enabled(if: InteropTier.has(.goLibP2P), "p2pd is not there"))
+  func calledByGo() async throws { try await called(by: .goLibP2P) }
+
+  @Test("py-libp2p calls", .enabled(if: InteropTier.has(.pyLibP2P), "py-libp2p is not there"))
+  func calledByPython() async throws { try await called(by: .pyLibP2P) }
+
+  @Test("go-libp2p is called", .enabled(if: InteropTier.has(.goLibP2P), "p2pd is not there"))
+  func callingGo() async throws { try await calling(.goLibP2P) }
+
+  @Test("py-libp2p is called", .enabled(if: InteropTier.has(.pyLibP2P), "py-libp2p is not there"))
+  func callingPython() async throws { try await calling(.pyLibP2P) }
 
   private func script(_ kind: ForeignPeer.Kind) -> String {
     kind == .goLibP2P ? "mesh/p2pd_rpc.py" : "mesh/py_rpc.py"
@@ -23,8 +33,7 @@ struct RPCInteropTests {
     await host.shutdown()
   }
 
-  @Test("A foreign peer calls", .enabled(if: !kinds.isEmpty, "no foreign peer is there"), arguments: kinds)
-  func called(by kind: ForeignPeer.Kind) async throws {
+  private func called(by kind: ForeignPeer.Kind) async throws {
     try await withHost { host in
       let events = Events()
       try Arithmetic(events: events).addP2PHandlers(to: host, gate: .insecure(), configuration: .quiet)
@@ -39,8 +48,7 @@ struct RPCInteropTests {
     }
   }
 
-  @Test("A foreign peer is called", .enabled(if: !kinds.isEmpty, "no foreign peer is there"), arguments: kinds)
-  func calling(_ kind: ForeignPeer.Kind) async throws {
+  private func calling(_ kind: ForeignPeer.Kind) async throws {
     try await withHost { host in
       try await ForeignPeer.running(kind, script(kind)) { peer in
         let address = try Multiaddr(try #require(await peer.line("listening")?["multiaddr"]?.text))

@@ -39,7 +39,7 @@ enum TestTransport: CaseIterable {
 extension TestTransport.Peers {
   /// A stub of the test servicer, which is served without a gate.
   func arithmetic(
-    _ events: Events = Events(), semaphore: RPCSemaphore = .unlimited, limits: RPCLimits = RPCLimits()
+    _ events: Events = Events(), semaphore: RPCSemaphore = .unlimited, limits: CallLimits = CallLimits()
   ) throws -> Stub<Arithmetic> {
     var configuration = RPCConfiguration.quiet
     configuration.limits = limits

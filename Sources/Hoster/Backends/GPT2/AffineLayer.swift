@@ -52,18 +52,19 @@ struct AffineLayer: Sendable {
   func apply(_ input: [Float], vectors: Int, threads: Int, into output: inout [Float]) {
     precondition(input.count >= vectors * inputs && output.count >= vectors * outputs)
     let parts = max(1, min(threads, vectors * weights.count / Self.workPerThread))
-    weights.withUnsafeBufferPointer { weights in
-      input.withUnsafeBufferPointer { input in
-        output.withUnsafeMutableBufferPointer { output in
-          guard let weights = weights.baseAddress, let input = input.baseAddress, let output = output.baseAddress
-          else { return }
-          nonisolated(unsafe) let pointers = (weights, input, output)
-          Self.split(outputs, into: parts) { rows in
-            let (weights, input, output) = pointers
-            self.compute(rows, weights, input, vectors, output)
-          }
-        }
-      }
+    compute(in: parts, weights, input, vectors, &output)
+  }
+
+  private func compute(
+    in parts: Int, _ weights: UnsafePointer<Float>, _ input: UnsafePointer<Float>, _ vectors: Int,
+    _ output: UnsafeMutablePointer<Float>
+  ) {
+    guard parts > 1 else { return compute(0..<outputs, weights, input, vectors, output) }
+    // Parts read the same numbers and write each its own.
+    nonisolated(unsafe) let pointers = (weights, input, output)
+    DispatchQueue.concurrentPerform(iterations: parts) { part in
+      let rows = outputs * part / parts..<outputs * (part + 1) / parts
+      compute(rows, pointers.0, pointers.1, vectors, pointers.2)
     }
   }
 
@@ -74,20 +75,12 @@ struct AffineLayer: Sendable {
   ) {
     let block = 4
     for start in stride(from: rows.lowerBound, to: rows.upperBound, by: block) {
-      let count = min(block, rows.upperBound - start)
       for vector in 0..<vectors {
-        let result = output + vector * outputs + start
-        Kernels.multiply(
-          weights + start * inputs, rows: count, by: input + vector * inputs, count: inputs, into: result)
-        if !bias.isEmpty { for row in 0..<count { result[row] += bias[start + row] } }
+        for row in start..<min(start + block, rows.upperBound) {
+          let product = Kernels.dot(weights + row * inputs, input + vector * inputs, count: inputs)
+          output[vector * outputs + row] = bias.isEmpty ? product : product + bias[row]
+        }
       }
-    }
-  }
-
-  private static func split(_ count: Int, into parts: Int, _ body: @Sendable (Range<Int>) -> Void) {
-    guard parts > 1 else { return body(0..<count) }
-    DispatchQueue.concurrentPerform(iterations: parts) { part in
-      body(count * part / parts..<count * (part + 1) / parts)
     }
   }
 }

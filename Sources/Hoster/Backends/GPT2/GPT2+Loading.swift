@@ -24,7 +24,7 @@ extension GPT2 {
         }
         return true
       }, { weights[Self.name(of: $0)] = $1 })
-    try self.init(configuration, weights: weights, hash: hash)
+    try self.init(configuration, weights: consume weights, hash: hash)
   }
 
   /// Some checkpoints put the decoder's tensors under `transformer.`.

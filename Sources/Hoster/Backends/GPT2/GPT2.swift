@@ -1,7 +1,7 @@
 /// A GPT-2 model in memory: the decoder of Radford et al., "Language Models are Unsupervised Multitask Learners", with
 /// the names of the published weights.
 ///
-/// It is a value without state. ``GPT2Decoder`` holds what one request has computed.
+/// It is a value without state. `GPT2Decoder` holds what one request has computed.
 public struct GPT2: Sendable {
   /// One transformer block: attention, then the feed-forward part, each on a normalized copy and added to its input.
   struct Block: Sendable {

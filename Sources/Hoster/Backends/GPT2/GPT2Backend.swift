@@ -42,14 +42,17 @@ private actor GPT2Continuation {
   }
 
   private let thread: ComputeThread
-  private var decoder: GPT2Decoder
+  /// Made on the thread: to clear its memory takes a while.
+  private lazy var decoder = makeDecoder()
+  private let makeDecoder: @Sendable () -> GPT2Decoder
   /// What the decoder has to take before the next token is known.
   private var pending: ArraySlice<Int32>
   private var left: Int
 
   init(_ request: InferenceRequest, of model: GPT2, threads: Int, on thread: ComputeThread) {
     self.thread = thread
-    decoder = GPT2Decoder(model, capacity: request.prompt.count + request.maximumNewTokens - 1, threads: threads)
+    let capacity = request.prompt.count + request.maximumNewTokens - 1
+    makeDecoder = { GPT2Decoder(model, capacity: capacity, threads: threads) }
     pending = request.prompt[...]
     left = request.maximumNewTokens
   }

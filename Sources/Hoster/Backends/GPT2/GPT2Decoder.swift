@@ -2,10 +2,10 @@
 ///
 /// What it gives depends on the tokens alone: not on how they were cut into calls of ``append(_:)``, nor on the number
 /// of threads, nor on the machine.
-public struct GPT2Decoder: Sendable {
+struct GPT2Decoder: Sendable {
   /// The most tokens that one call of ``append(_:)`` takes. They share each load of the weights; more would gain little
   /// and keep other requests waiting longer.
-  public static let maximumStep = 16
+  static let maximumStep = 16
 
   private let model: GPT2
   private let threads: Int
@@ -17,12 +17,12 @@ public struct GPT2Decoder: Sendable {
   private var inner: [Float]
   private var scores: [Float]
   /// The model's opinion of every token as the next one, after the last token that was appended.
-  public private(set) var logits: [Float]
+  private(set) var logits: [Float]
 
   /// - Parameters:
   ///   - capacity: the most tokens of the sequence, no more than the model's context.
   ///   - threads: how many compute.
-  public init(_ model: GPT2, capacity: Int, threads: Int = 1) {
+  init(_ model: GPT2, capacity: Int, threads: Int = 1) {
     let configuration = model.configuration
     self.model = model
     self.threads = threads
@@ -37,13 +37,13 @@ public struct GPT2Decoder: Sendable {
   }
 
   /// Tokens that were appended.
-  public var count: Int { cache.length }
+  var count: Int { cache.length }
 
   /// Appends tokens to the sequence and computes ``logits``.
   ///
   /// - Parameter tokens: from 1 to ``maximumStep``, each in the vocabulary, for which there is room.
   @inline(never)
-  public mutating func append(_ tokens: some Collection<Int32>) {
+  mutating func append(_ tokens: some Collection<Int32>) {
     let (count, width) = (tokens.count, model.configuration.width)
     precondition((1...Self.maximumStep).contains(count) && cache.length + count <= cache.capacity)
     for (index, token) in tokens.enumerated() { embed(token, at: index) }
@@ -52,12 +52,12 @@ public struct GPT2Decoder: Sendable {
       block.attention.apply(normalized, vectors: count, threads: threads, into: &mixed)
       cache.attend(block: index, mixed, positions: count, scores: &scores, into: &normalized)
       block.attentionOutput.apply(normalized, vectors: count, threads: threads, into: &mixed)
-      addToHidden(mixed, count: count * width)
+      Kernels.add(mixed, times: 1, to: &hidden, count: count * width)
       block.innerNorm.apply(hidden, vectors: count, into: &normalized)
       block.expansion.apply(normalized, vectors: count, threads: threads, into: &inner)
-      inner.withUnsafeMutableBufferPointer { Self.gelu($0.prefix(count * model.configuration.innerWidth)) }
+      activate(count: count * model.configuration.innerWidth)
       block.contraction.apply(inner, vectors: count, threads: threads, into: &mixed)
-      addToHidden(mixed, count: count * width)
+      Kernels.add(mixed, times: 1, to: &hidden, count: count * width)
     }
     cache.advance(by: count)
     hidden.replaceSubrange(0..<width, with: hidden[(count - 1) * width..<count * width])
@@ -66,7 +66,7 @@ public struct GPT2Decoder: Sendable {
   }
 
   /// The token with the largest logit, among equals that with the lowest id; nil if a logit is no finite number.
-  public var bestToken: Int32? {
+  var bestToken: Int32? {
     var best = 0
     for (token, logit) in logits.enumerated() {
       guard logit.isFinite else { return nil }
@@ -85,20 +85,10 @@ extension GPT2Decoder {
     for (component, (token, position)) in vectors.enumerated() { hidden[index * width + component] = token + position }
   }
 
-  private mutating func addToHidden(_ update: [Float], count: Int) {
-    precondition(update.count >= count && hidden.count >= count)
-    update.withUnsafeBufferPointer { update in
-      hidden.withUnsafeMutableBufferPointer { hidden in
-        guard let update = update.baseAddress, let hidden = hidden.baseAddress else { return }
-        Kernels.add(update, times: 1, to: hidden, count: count)
-      }
-    }
-  }
-
   /// GPT-2's activation, `gelu_new`: x/2 · (1 + tanh u) with u = √(2/π) · (x + 0.044715 x³), which is x / (1 + e^−2u).
-  private static func gelu(_ values: Slice<UnsafeMutableBufferPointer<Float>>) {
-    guard let start = UnsafeMutableBufferPointer(rebasing: values).baseAddress else { return }
-    Kernels.transform(start, count: values.count) { x in
+  private mutating func activate(count: Int) {
+    precondition(inner.count >= count)
+    Kernels.transform(&inner, count: count) { x in
       let u = (x * x * x * 0.044715 + x) * 0.7978845608
       return x / (Lanes.exponential(u * -2) + 1)
     }

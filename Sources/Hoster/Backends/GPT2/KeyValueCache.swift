@@ -34,43 +34,35 @@ struct KeyValueCache: Sendable {
     let model = heads * width
     precondition(length + positions <= capacity && scores.count >= capacity)
     precondition(mixed.count >= positions * 3 * model && output.count >= positions * model)
-    let (start, capacity, heads, width) = (length, capacity, heads, width)
-    mixed.withUnsafeBufferPointer { mixed in
-      keys.withUnsafeMutableBufferPointer { keys in
-        values.withUnsafeMutableBufferPointer { values in
-          scores.withUnsafeMutableBufferPointer { scores in
-            output.withUnsafeMutableBufferPointer { output in
-              guard let mixed = mixed.baseAddress, let keys = keys.baseAddress, let values = values.baseAddress,
-                let scores = scores.baseAddress, let output = output.baseAddress
-              else { return }
-              for head in 0..<heads {
-                let offset = (block * heads + head) * capacity * width
-                for position in 0..<positions {
-                  let query = mixed + position * 3 * model + head * width
-                  let place = offset + (start + position) * width
-                  (keys + place).update(from: query + model, count: width)
-                  (values + place).update(from: query + 2 * model, count: width)
-                  Self.attend(
-                    query, keys + offset, values + offset, count: start + position + 1, width: width, scores,
-                    into: output + position * model + head * width)
-                }
-              }
-            }
-          }
+    for head in 0..<heads {
+      let offset = (block * heads + head) * capacity * width
+      for position in 0..<positions {
+        let query = position * 3 * model + head * width
+        let place = offset + (length + position) * width
+        for component in 0..<width {
+          keys[place + component] = mixed[query + model + component]
+          values[place + component] = mixed[query + 2 * model + component]
         }
+        Self.attend(
+          mixed, at: query, keys, values, at: offset, count: length + position + 1, width: width, &scores,
+          into: &output, at: position * model + head * width)
       }
     }
   }
 
   /// One head at one position: the values, weighted by the softmax of query · key / √width.
   private static func attend(
-    _ query: UnsafePointer<Float>, _ keys: UnsafePointer<Float>, _ values: UnsafePointer<Float>, count: Int,
-    width: Int, _ scores: UnsafeMutablePointer<Float>, into output: UnsafeMutablePointer<Float>
+    _ queries: UnsafePointer<Float>, at query: Int, _ keys: UnsafePointer<Float>, _ values: UnsafePointer<Float>,
+    at start: Int, count: Int, width: Int, _ scores: UnsafeMutablePointer<Float>,
+    into outputs: UnsafeMutablePointer<Float>, at place: Int
   ) {
+    let (query, keys, values, output) = (queries + query, keys + start, values + start, outputs + place)
     let scale = 1 / Float(width).squareRoot()
-    Kernels.multiply(keys, rows: count, by: query, count: width, into: scores)
     var largest = -Float.infinity
-    for index in 0..<count { largest = max(largest, scores[index]) }
+    for index in 0..<count {
+      scores[index] = Kernels.dot(keys + index * width, query, count: width)
+      largest = max(largest, scores[index])
+    }
     // The largest is taken off first, so that no power overflows.
     Kernels.transform(scores, count: count) { .exponential(($0 - largest) * scale) }
     let share = 1 / Kernels.sum(scores, count: count)

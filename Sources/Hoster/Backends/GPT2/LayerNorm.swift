@@ -15,15 +15,13 @@ struct LayerNorm: Sendable {
   func apply(_ input: [Float], vectors: Int, into output: inout [Float]) {
     let width = gain.count
     precondition(input.count >= vectors * width && output.count >= vectors * width)
-    input.withUnsafeBufferPointer { input in
-      output.withUnsafeMutableBufferPointer { output in
-        guard let input = input.baseAddress, let output = output.baseAddress else { return }
-        for vector in 0..<vectors { normalize(input + vector * width, width, into: output + vector * width) }
-      }
-    }
+    for vector in 0..<vectors { normalize(input, at: vector * width, width, into: &output) }
   }
 
-  private func normalize(_ input: UnsafePointer<Float>, _ width: Int, into output: UnsafeMutablePointer<Float>) {
+  private func normalize(
+    _ inputs: UnsafePointer<Float>, at start: Int, _ width: Int, into outputs: UnsafeMutablePointer<Float>
+  ) {
+    let (input, output) = (inputs + start, outputs + start)
     let mean = Kernels.sum(input, count: width) / Float(width)
     for index in 0..<width { output[index] = input[index] - mean }
     let variance = Kernels.dot(output, output, count: width) / Float(width)

@@ -5,26 +5,26 @@ import Foundation
 /// The file is eight bytes with the header's length (little-endian), the header, and the elements. As the format's
 /// documentation demands, the tensors fill the rest of the file without overlap, hole or remainder, so a header that
 /// lies about any of them is found out before a single element is read.
-public struct SafetensorsHeader: Sendable, Equatable {
+struct SafetensorsHeader: Sendable, Equatable {
   /// Bytes before the header.
   static let prefixLength = 8
   /// The longest header read, in bytes; that of GPT-2 XL has 60 KB. The format itself allows 100 MB.
-  public static let maximumLength = 1 << 20
+  static let maximumLength = 1 << 20
   /// The most tensors of one file.
-  public static let maximumTensors = 8192
+  static let maximumTensors = 8192
   /// The longest name of a tensor, in bytes.
-  public static let maximumNameLength = 256
+  static let maximumNameLength = 256
   /// The most dimensions of a tensor.
-  public static let maximumDimensions = 8
+  static let maximumDimensions = 8
 
   /// The tensors in the order of their elements in the file.
-  public let tensors: [TensorEntry]
+  let tensors: [TensorEntry]
 
   /// Reads and checks a header.
   ///
   /// - Parameter dataLength: how many bytes the file holds behind the header.
   /// - Throws: ``ModelError`` `model.malformed` or `model.too-large`.
-  public init(json: [UInt8], dataLength: Int) throws(ModelError) {
+  init(json: [UInt8], dataLength: Int) throws(ModelError) {
     guard json.count <= Self.maximumLength else {
       throw ModelError(.tooLarge, "the header has \(json.count) bytes, more than \(Self.maximumLength)")
     }

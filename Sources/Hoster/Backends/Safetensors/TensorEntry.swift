@@ -1,11 +1,11 @@
 /// What the header of a safetensors file says of one tensor, after it was checked.
-public struct TensorEntry: Sendable, Equatable {
-  public let name: String
-  public let type: TensorType
+struct TensorEntry: Sendable, Equatable {
+  let name: String
+  let type: TensorType
   /// Lengths of the dimensions, slowest first; empty for a scalar.
-  public let shape: [Int]
+  let shape: [Int]
   /// Where its elements stand behind the header, in bytes; little-endian, row by row.
-  public let range: Range<Int>
+  let range: Range<Int>
 
   init(name: String, type: TensorType, shape: [Int], range: Range<Int>) {
     self.name = name
@@ -15,7 +15,7 @@ public struct TensorEntry: Sendable, Equatable {
   }
 
   /// How many elements it has.
-  public var count: Int { range.count / type.width }
+  var count: Int { range.count / type.width }
 
   /// Bytes of a tensor of that type and shape; nil if no memory could hold them.
   static func byteCount(_ type: TensorType, _ shape: [Int]) -> Int? {

@@ -17,7 +17,7 @@ public enum TensorType: String, Sendable, Codable, CaseIterable {
   case f8E5M2 = "F8_E5M2"
 
   /// Bytes of one element.
-  public var width: Int {
+  var width: Int {
     switch self {
     case .f64, .i64, .u64: 8
     case .f32, .i32, .u32: 4
@@ -27,5 +27,5 @@ public enum TensorType: String, Sendable, Codable, CaseIterable {
   }
 
   /// Whether weights of this type are read: each of their values is a 32-bit floating-point number exactly.
-  public var isWeight: Bool { self == .f32 || self == .f16 || self == .bf16 }
+  var isWeight: Bool { self == .f32 || self == .f16 || self == .bf16 }
 }

@@ -36,7 +36,7 @@ extension ConnectionHandler {
   ) {
     let core = StreamCore(id: id, direction: direction, resources: resources, mailbox: connection.mailbox)
     streams[id] = ConnectionStream(core: core, negotiation: negotiation)
-    connection.streamOpened(direction, now: now)
+    if connection.streamOpened(direction, now: now) { session.goAway() }
     streams[id]?.negotiationTimer = schedule(at: now + environment.timeouts.negotiation) {
       $0.abort(id, StreamError(.deadline, "the peer did not negotiate in time"))
     }

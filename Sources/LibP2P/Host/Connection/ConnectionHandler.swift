@@ -8,8 +8,8 @@ final class ConnectionHandler: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
-  /// Plaintext sealed at a time, about one frame of the largest size.
-  private static let batch = YamuxLimits.maximumSentBody + YamuxFrame.headerLength
+  /// Plaintext sealed at a time: four messages that fill 64 KiB. Above that, malloc gives each buffer fresh pages.
+  private static let batch = (64 << 10) - 4 * (NoiseTransport.sealedLength(of: 1) - 1)
 
   /// Bytes read at once from which a transfer is assumed, whose reader is woken once for several reads.
   private static let longRead = 32 << 10
@@ -25,7 +25,6 @@ final class ConnectionHandler: ChannelInboundHandler {
   /// Streams with bytes that their readers have not been told of.
   var delivered: [UInt32] = []
   private var isPumping = false
-  private var isExhausted = false
   /// Why the connection ends, once it does.
   private(set) var ending: (any LibP2PError)?
 
@@ -133,7 +132,7 @@ final class ConnectionHandler: ChannelInboundHandler {
       }
       channel.flush()
     }
-    if ending == nil, session.isDrained || isExhausted && session.streamCount == 0 { leave() }
+    if ending == nil, session.isDrained { leave() }
     schedule()
   }
 
@@ -244,7 +243,6 @@ final class ConnectionHandler: ChannelInboundHandler {
     case .open(let request): open(request)
     case .goAway: session.goAway()
     case .retire: leaveWhenIdle()
-    case .exhaust: isExhausted = true
     case .close: leave()
     }
   }

@@ -20,8 +20,6 @@ final class ConnectionMailbox: Sendable {
     case goAway
     /// Close when unused for a while.
     case retire
-    /// Close when unused.
-    case exhaust
     case close
   }
 

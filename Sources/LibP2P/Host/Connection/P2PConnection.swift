@@ -6,6 +6,7 @@ public final class P2PConnection: Sendable, Identifiable {
   private struct State {
     var streams = 0
     var openedByPeer = 0
+    var allowance = Int.max
     var lastUse: NIODeadline
     var isRetired = false
     var hasEnded = false
@@ -70,11 +71,12 @@ public final class P2PConnection: Sendable, Identifiable {
     mailbox.post(.retire)
   }
 
-  /// Retires the connection, and closes it at the first moment without a stream: its peer can't open many more.
-  func exhaust() {
-    state.withLock { $0.isRetired = true }
-    mailbox.post(.exhaust)
-  }
+  /// Lets the peer open so many streams in all. Then the connection takes no more, and closes when those that are open
+  /// have ended, so that the peer dials again.
+  func limitStreamsOfPeer(to allowance: Int) { state.withLock { $0.allowance = allowance } }
+
+  /// Whether the peer has opened nine tenths of the streams that it may open.
+  var isNearlySpent: Bool { state.withLock { $0.openedByPeer >= $0.allowance / 10 * 9 } }
 
   /// Closes the connection now; streams on it fail.
   public func close() { mailbox.post(.close) }
@@ -97,11 +99,16 @@ public final class P2PConnection: Sendable, Identifiable {
 
   // MARK: What its event loop reports
 
-  func streamOpened(_ direction: Direction, now: NIODeadline) {
+  /// - Returns: whether the peer has used its streams up.
+  @discardableResult
+  func streamOpened(_ direction: Direction, now: NIODeadline) -> Bool {
     state.withLock { state in
       state.streams += 1
       if direction == .inbound { state.openedByPeer += 1 }
       state.lastUse = now
+      let isSpent = state.openedByPeer >= state.allowance
+      if isSpent { state.isRetired = true }
+      return isSpent
     }
   }
 

@@ -22,9 +22,8 @@ final class StreamCore: Sendable {
 
     /// The task, if it has to be cancelled.
     var lostTask: Task<Void, Never>? {
-      let isLost =
-        pipe.failure != nil || isCancelledByFinish && pipe.hasEnded || isCancelledByBytes && pipe.unread > 0
-      return isLost ? task : nil
+      let hasUnwanted = isCancelledByBytes && pipe.unread > 0 && reader == nil
+      return pipe.failure != nil || isCancelledByFinish && pipe.hasEnded || hasUnwanted ? task : nil
     }
   }
 
@@ -50,7 +49,8 @@ final class StreamCore: Sendable {
     let lostTask = try state.withLock { state throws(ResourceLimitError) -> Task<Void, Never>? in
       guard !state.isAbandoned, state.pipe.failure == nil else { return nil }
       state.pipe.append(bytes)
-      try resources.hold(memory: state.pipe.memory)
+      // A reader that waits takes them in this turn of the event loop.
+      if state.reader == nil { try resources.hold(memory: state.pipe.memory) }
       return state.lostTask
     }
     lostTask?.cancel()
@@ -61,14 +61,15 @@ final class StreamCore: Sendable {
   /// - Returns: bytes consumed so far that flow control does not know of.
   func wakeReader() -> Int {
     var woken: (reader: CheckedContinuation<ByteBuffer?, any Error>, chunk: ByteBuffer)?
-    let consumed = state.withLock { state in
+    let (consumed, lostTask) = state.withLock { state in
       if let reader = state.reader, case .bytes(let chunk) = state.pipe.read(upTo: state.readLimit) {
         state.reader = nil
         woken = (reader, chunk)
         releaseMemory(state.pipe)
       }
-      return state.pipe.takeReport(always: true) ?? 0
+      return (state.pipe.takeReport(always: true) ?? 0, state.lostTask)
     }
+    lostTask?.cancel()
     if let woken { woken.reader.resume(returning: woken.chunk) }
     return consumed
   }

@@ -1,11 +1,14 @@
+import NIOCore
+
 /// A declared procedure with the code that serves it. The declarations make them: `Self.rpcRoll.handler(roll)`.
 public struct RPCHandler: Sendable {
   public let declaration: any RPCDeclaration
   /// Limits of this procedure; nil takes those of the registration.
-  public private(set) var limits: RPCLimits?
-  let serve: @Sendable (ServedCall) async throws -> Void
+  public private(set) var limits: CallLimits?
+  /// Serves a call; returns what the stream ends with.
+  let serve: @Sendable (ServedCall) async throws -> ByteBuffer?
 
-  init(_ declaration: any RPCDeclaration, serve: @escaping @Sendable (ServedCall) async throws -> Void) {
+  init(_ declaration: any RPCDeclaration, serve: @escaping @Sendable (ServedCall) async throws -> ByteBuffer?) {
     self.declaration = declaration
     self.serve = serve
   }
@@ -14,7 +17,7 @@ public struct RPCHandler: Sendable {
   public var method: String { declaration.method }
 
   /// The same handler with limits of its own.
-  public func limited(to limits: RPCLimits) -> RPCHandler {
+  public func limited(to limits: CallLimits) -> RPCHandler {
     var handler = self
     handler.limits = limits
     return handler

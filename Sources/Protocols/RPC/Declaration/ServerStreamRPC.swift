@@ -12,9 +12,7 @@ public struct ServerStreamRPC<Request: Message, Response: Message>: RPCDeclarati
     _ body: @escaping @Sendable (Request, P2PContext, MessageWriter<Response>) async throws -> Void
   ) -> RPCHandler {
     RPCHandler(self) { call in
-      try await call.answer { (requests: MessageStream<Request>, responses) in
-        try await body(try await call.single(requests), call.context, responses)
-      }
+      try await call.answer(single: { request, responses in try await body(request, call.context, responses) })
     }
   }
 

@@ -8,9 +8,16 @@ import Synchronization
 final class MessageInlet<Content: Message>: Sendable {
   private struct State {
     var reader: StreamReader
+    /// What ``prefetch()`` found.
+    var first: Content?
     /// Why there are no more messages. Nothing behind a message that was refused is ever seen.
     var failure: (any Error)?
     var onEnd: @Sendable ((any Error)?) -> Void = { _ in }
+
+    mutating func takeFirst() -> Content? {
+      defer { first = nil }
+      return first
+    }
   }
 
   private let stream: any PeerStream
@@ -34,7 +41,18 @@ final class MessageInlet<Content: Message>: Sendable {
   /// nobody wants them any more. Set it before the first is read.
   func onEnd(_ action: @escaping @Sendable ((any Error)?) -> Void) { state.withLock { $0.onEnd = action } }
 
+  /// Waits for the first message, or the end, and keeps it for ``next(isolation:)``.
+  func prefetch() async throws {
+    let first = try await receive(isolation: nil)
+    state.withLock { $0.first = first }
+  }
+
   func next(isolation: isolated (any Actor)? = #isolation) async throws -> Content? {
+    if let first = state.withLock({ $0.takeFirst() }) { return first }
+    return try await receive(isolation: isolation)
+  }
+
+  private func receive(isolation: isolated (any Actor)?) async throws -> Content? {
     do {
       while true {
         switch try nextEvent() {
@@ -100,6 +118,12 @@ extension Message {
   ///
   /// - Throws: ``CallError`` `rpc.undecodable`.
   init(record bytes: ByteBuffer) throws(CallError) {
+    // No message has more fields than bytes, so most need not be looked at.
+    guard
+      bytes.readableBytes <= FieldBudget.maximumFields || bytes.withUnsafeReadableBytes(FieldBudget.allows)
+    else {
+      throw CallError(.undecodable, "a \(Self.protoMessageName) has more than \(FieldBudget.maximumFields) fields")
+    }
     do {
       try self.init(serializedBytes: bytes.readableBytesSpan, options: .peers)
     } catch {

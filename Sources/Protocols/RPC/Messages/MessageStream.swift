@@ -21,7 +21,7 @@ public struct MessageStream<Content: Message>: AsyncSequence, Sendable {
     let inlet: MessageInlet<Content>
 
     /// - Throws: ``CallError``, ``Refusal``, errors of the stream below such as `stream.reset`, `CancellationError`.
-    ///   An abort never looks like an end.
+    ///   An abort never looks like an end. Handlers let pass what it throws: the caller is then told what it may know.
     public mutating func next(isolation: isolated (any Actor)?) async throws -> Content? {
       try await inlet.next(isolation: isolation)
     }

@@ -1,4 +1,5 @@
 import LibP2P
+import NIOCore
 import Synchronization
 
 /// Serves one procedure on one node: judges each caller, keeps to the limits, then lets the handler work.
@@ -8,7 +9,7 @@ final class CallServer: Sendable {
   private let localID: PeerID
   private let gate: Gate
   private let journal: CallJournal
-  private let limits: RPCLimits
+  private let limits: CallLimits
   private let slots: Mutex<CallSlots>
 
   init(_ handler: RPCHandler, name: HandleName, localID: PeerID, gate: Gate, configuration: RPCConfiguration) {
@@ -26,9 +27,14 @@ final class CallServer: Sendable {
   func serve(_ stream: any PeerStream) async throws {
     let context = P2PContext(
       handleName: name.text, localID: localID, remoteID: stream.peer, remoteKey: stream.peerKey, role: .servicer)
+    if let farewell = try await serve(stream, context) { try await stream.write(farewell) }
+  }
+
+  /// Gives the call's place back before its caller learns that it is over, so that the next one finds it free.
+  private func serve(_ stream: any PeerStream, _ context: P2PContext) async throws -> ByteBuffer? {
     let admission = await admit(context)
     defer { if case .success = admission { slots.withLock { $0.leave(context.remoteID) } } }
-    try await handler.serve(
+    return try await handler.serve(
       ServedCall(stream: stream, context: context, admission: admission, limits: limits, journal: journal))
   }
 
@@ -40,6 +46,7 @@ final class CallServer: Sendable {
       }
       return .success(authorization)
     } catch {
+      journal.refused(context, error)
       return .failure(RefusedCall(refusal: error))
     }
   }

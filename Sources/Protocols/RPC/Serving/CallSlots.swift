@@ -2,11 +2,11 @@ import LibP2P
 
 /// Counts the calls of one procedure that run, as a value.
 struct CallSlots {
-  let limits: RPCLimits
+  let limits: CallLimits
   private(set) var total = 0
   private var byPeer: [PeerID: Int] = [:]
 
-  init(limits: RPCLimits) { self.limits = limits }
+  init(limits: CallLimits) { self.limits = limits }
 
   /// Takes a place for a call of `peer`; false if there is none.
   mutating func enter(_ peer: PeerID) -> Bool {

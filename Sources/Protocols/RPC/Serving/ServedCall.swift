@@ -11,7 +11,7 @@ struct ServedCall: Sendable {
   let stream: any PeerStream
   let context: P2PContext
   let admission: Result<any CallAuthorization, any Error>
-  let limits: RPCLimits
+  let limits: CallLimits
   let journal: CallJournal
 
   // MARK: Unary
@@ -19,12 +19,13 @@ struct ServedCall: Sendable {
   /// Answers a unary call with what `body` makes of the request (mesh-wire.md §2.2).
   func answer<Request: Message, Response: Message>(
     _ body: (Request, P2PContext) async throws -> Response
-  ) async throws {
+  ) async throws -> ByteBuffer? {
     let isAdmitted = (try? admission.get()) != nil
     var callee = UnaryCallee(
       protocolID: context.handleName,
       maximumLength: isAdmitted ? UnaryEnvelope.maximumLength : Self.refusedRequestLength)
-    guard let request = try await envelope(&callee) else { return }
+    guard let request = try await inTime({ try await envelope(&callee) }) else { return nil }
+    stream.cancelHandlerWhenPeerFinishes(orSends: true)
     let result: Result<Data, RPCError>
     do {
       let authorization = try admission.get()
@@ -34,18 +35,14 @@ struct ServedCall: Sendable {
     } catch {
       result = .failure(try excuse(error) ?? .refused)
     }
-    try await stream.write(callee.answer(result))
+    return callee.answer(result)
   }
 
   /// Reads the request; nil if the stream is to be closed without an answer.
   private func envelope(_ callee: inout UnaryCallee) async throws -> Data? {
-    stream.setDeadline(in: limits.requestTimeout)
     while let bytes = try await stream.read(upTo: .max) {
       do throws(CallError) {
-        guard let request = try callee.receive(bytes) else { continue }
-        stream.setDeadline(in: nil)
-        stream.cancelHandlerWhenPeerFinishes(orSends: true)
-        return request
+        if let request = try callee.receive(bytes) { return request }
       } catch {
         journal.broken(context, error)
         return nil
@@ -64,42 +61,69 @@ struct ServedCall: Sendable {
     } catch let error as CallError {
       throw RPCError(error)
     } catch let refusal as Refusal {
+      journal.refused(context, refusal)
       throw RefusedCall(refusal: refusal)
     }
   }
 
   // MARK: Streams
 
-  /// Answers a streaming call with what `body` writes (mesh-wire.md §2.4).
+  /// Answers a call whose requests are a stream with what `body` writes (mesh-wire.md §2.4), once there is a first
+  /// request that is good.
   func answer<Request: Message, Response: Message>(
     _ body: (MessageStream<Request>, MessageWriter<Response>) async throws -> Void
-  ) async throws {
+  ) async throws -> ByteBuffer? {
+    try await converse { (inlet: MessageInlet<Request>, responses: MessageWriter<Response>) in
+      try await inTime { try await inlet.prefetch() }
+      try await body(MessageStream(inlet: inlet), responses)
+    }
+  }
+
+  /// Answers a call with a single request, once its caller has said that there is no more.
+  func answer<Request: Message, Response: Message>(
+    single body: (Request, MessageWriter<Response>) async throws -> Void
+  ) async throws -> ByteBuffer? {
+    try await converse { (inlet: MessageInlet<Request>, responses: MessageWriter<Response>) in
+      let request = try await inTime {
+        guard let request = try await inlet.next() else {
+          throw RPCError("exactly one request is expected, there was none", kind: "ValueError")
+        }
+        guard try await inlet.next() == nil else {
+          throw RPCError("exactly one request is expected, there were more", kind: "ValueError")
+        }
+        return request
+      }
+      try await body(request, responses)
+    }
+  }
+
+  private func converse<Request: Message, Response: Message>(
+    _ body: (MessageInlet<Request>, MessageWriter<Response>) async throws -> Void
+  ) async throws -> ByteBuffer? {
     stream.cancelHandlerWhenPeerFinishes(orSends: false)
     do {
       let authorization = try admission.get()
       let inlet = MessageInlet<Request>(
         stream, from: .caller, maximumLength: limits.maximumMessageLength, authorization: authorization)
+      inlet.onEnd { [journal, context] error in
+        if let refused = error as? RefusedCall { journal.refused(context, refused.refusal) }
+      }
       try await body(
-        MessageStream(inlet: inlet),
+        inlet,
         MessageWriter(stream: stream, authorization: authorization, maximumLength: limits.maximumMessageLength))
+      return nil
     } catch {
       // A published node says nothing to a caller it refuses: the stream just ends (mesh-wire.md §3.8).
-      guard let excuse = try excuse(error) else { return }
-      try await stream.write(StreamRecord.failure(excuse.text))
+      return try excuse(error).map { StreamRecord.failure($0.text) }
     }
   }
 
-  /// The one request of a call that takes a single one, once its caller has said that there is no more.
-  func single<Request: Message>(_ requests: MessageStream<Request>) async throws -> Request {
+  /// Waits for a request no longer than it may take.
+  private func inTime<Value>(_ body: () async throws -> Value) async throws -> Value {
     stream.setDeadline(in: limits.requestTimeout)
-    guard let request = try await requests.next() else {
-      throw RPCError("exactly one request is expected, there was none", kind: "ValueError")
-    }
-    guard try await requests.next() == nil else {
-      throw RPCError("exactly one request is expected, there were more", kind: "ValueError")
-    }
+    let value = try await body()
     stream.setDeadline(in: nil)
-    return request
+    return value
   }
 
   // MARK: Errors
@@ -109,14 +133,9 @@ struct ServedCall: Sendable {
   /// - Throws: `CancellationError` when the caller has given up and nobody listens.
   private func excuse(_ error: any Error) throws -> RPCError? {
     guard !Task.isCancelled else { throw CancellationError() }
-    switch error {
-    case let error as RPCError: return error
-    case let refused as RefusedCall:
-      journal.refused(context, refused.refusal)
-      return nil
-    default:
-      journal.failed(context, error)
-      return .unspecified
-    }
+    if error is RefusedCall { return nil }
+    if let error = error as? RPCError { return error }
+    journal.failed(context, error)
+    return .unspecified
   }
 }

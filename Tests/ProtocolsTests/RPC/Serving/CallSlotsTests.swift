@@ -7,7 +7,7 @@ import Testing
 struct CallSlotsTests {
   @Test("Places are counted by peer and in all, and come back")
   func counting() throws {
-    var limits = RPCLimits()
+    var limits = CallLimits()
     limits.concurrentCalls = 3
     limits.concurrentCallsPerPeer = 2
     var slots = CallSlots(limits: limits)

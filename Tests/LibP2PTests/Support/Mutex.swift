@@ -1,0 +1,1 @@
+../../../Sources/LibP2P/ThreadSanitizer/Mutex.swift
