@@ -119,6 +119,7 @@ let package = Package(
     fuzzer("FuzzYamux", of: "LibP2P"),
     fuzzer("FuzzAuthorization", of: "Protocols"),
     fuzzer("FuzzTensors", of: "Protocols"),
+    fuzzer("FuzzFraming", of: "Protocols"),
     fuzzer("FuzzAPI", of: "Protocols"),
     fuzzer("FuzzModel", of: "Hoster"),
     fuzzer("FuzzSSE", of: "Hoster"),
