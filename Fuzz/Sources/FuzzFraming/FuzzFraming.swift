@@ -23,10 +23,11 @@ struct FuzzFraming: FuzzTarget {
     var callee = UnaryCallee(protocolID: Self.protocolID)
     _ = try callee.receive(ByteBuffer(bytes: request))
     let answers = [callee.answer(.success(Data([8, 25]))), callee.answer(.failure(RPCError("unlucky")))]
-    return [records + records + end, records + failure, records, [0, 0xff, 0xff], [2]].flatMap {
-      [Array("s".utf8) + $0, Array("r".utf8) + $0]
-    } + [Array("u".utf8) + request, Array("u".utf8) + request + [0]]
-      + answers.map { Array("c".utf8) + [UInt8](buffer: $0) }
+    let streams: [[UInt8]] = [records + records + end, records + failure, records, [0, 0xff, 0xff], [2]]
+    var seeds: [[UInt8]] = streams.flatMap { [Array("s".utf8) + $0, Array("r".utf8) + $0] }
+    seeds += [Array("u".utf8) + request, Array("u".utf8) + request + [0]]
+    seeds += answers.map { Array("c".utf8) + [UInt8](buffer: $0) }
+    return seeds
   }
 
   func take(_ input: [UInt8]) {
