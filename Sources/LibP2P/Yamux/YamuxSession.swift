@@ -63,8 +63,7 @@ struct YamuxSession {
 
   // MARK: Requests of our side
 
-  /// Opens a stream. Its SYN goes out with the first ``drain(into:target:)`` that the acknowledgement
-  /// backlog permits.
+  /// Opens a stream. Its SYN goes out as soon as the acknowledgement backlog permits.
   ///
   /// - Throws: ``YamuxError`` `yamux.gone-away` or `yamux.stream-limit`.
   mutating func open(now: NIODeadline) throws(YamuxError) -> UInt32 {
@@ -314,8 +313,7 @@ struct YamuxSession {
 
   /// Appends frames to `out` until it holds `target` bytes or nothing is left; streams take turns by frame.
   ///
-  /// Only a first frame may overshoot `target`. Call it only while the transport takes bytes: that is the
-  /// back-pressure.
+  /// Only a first frame may overshoot `target`. To call it only while the transport takes bytes is the back-pressure.
   mutating func drain(into out: inout ByteBuffer, target: Int) -> [YamuxEvent] {
     var events: [YamuxEvent] = []
     while out.readableBytes < target {
