@@ -29,6 +29,14 @@ let package = Package(
       path: "Benchmarks/LibP2PPeers",
       swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
     .executableTarget(
+      name: "ProtocolsCalls",
+      dependencies: [
+        .product(name: "LibP2P", package: "validatord"),
+        .product(name: "Protocols", package: "validatord"),
+      ],
+      path: "Benchmarks/ProtocolsCalls",
+      swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
+    .executableTarget(
       name: "SubstrateBenchmarks",
       dependencies: [
         .product(name: "Benchmark", package: "benchmark"),

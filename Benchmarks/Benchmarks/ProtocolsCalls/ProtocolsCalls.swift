@@ -1,0 +1,150 @@
+import Foundation
+import LibP2P
+import Protocols
+
+/// Measures calls between two nodes, each in a process of its own. The figures go to standard output as one JSON
+/// object: times in seconds, rates in calls or messages a second.
+///
+///     ProtocolsCalls listen           is the node that is called; says where it listens
+///     ProtocolsCalls call MULTIADDR   calls it, signed and behind proof of stake, and unsigned
+@main
+enum ProtocolsCalls {
+  /// Calls under way at a time where the rate is measured.
+  static let inFlight = 16
+  static let shortCalls = 8_000
+  static let longCalls = 2_000
+  static let tokens: Int32 = 10_000
+
+  static func main() async throws {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    switch (arguments.first, arguments.dropFirst().first) {
+    case ("listen", nil): try await listen()
+    case ("call", let address?): try await call(try Multiaddr(address))
+    default: throw Failure("see the head of ProtocolsCalls.swift for what to say")
+    }
+  }
+
+  /// What makes a figure worthless.
+  struct Failure: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+  }
+
+  // MARK: The two nodes
+
+  private static func node(listening: Bool) throws -> (services: PeerServices, gate: Gate) {
+    let identity = try PrivateKey.generate(.ed25519)
+    var configuration = HostConfiguration(identity: identity)
+    if listening { configuration.listenAddresses = [try Multiaddr("/ip4/127.0.0.1/tcp/0")] }
+    let gate = Gate(
+      stake: Everybody(),
+      authorizer: ProofOfStakeAuthorizer(try MessageSigner(identity), memory: ReplayMemory(), stake: Everybody()))
+    return (PeerServices(try P2PHost(configuration)), gate)
+  }
+
+  private static func listen() async throws {
+    let (services, gate) = try node(listening: true)
+    let host = services.host
+    try Parrot().addP2PHandlers(to: host, gate: gate)
+    try Parrot().addP2PHandlers(to: host, gate: .insecure(), namespace: "unsigned")
+    try await host.start()
+    guard let address = try host.listenAddresses.first?.withPeer(host.peerID) else {
+      throw Failure("nowhere to listen")
+    }
+    FileHandle.standardOutput.write(Data("{\"event\": \"listening\", \"multiaddr\": \"\(address)\"}\n".utf8))
+    try await services.run()
+  }
+
+  private static func call(_ address: Multiaddr) async throws {
+    let (services, gate) = try node(listening: false)
+    let running = Task { try await services.run() }
+    defer { running.cancel() }
+    let peer = try await services.host.connect(at: address).peer
+    // What the peer speaks saves a round trip in each call, once it is known.
+    while services.store.identity(of: peer) == nil { try await Task.sleep(for: .milliseconds(10)) }
+
+    let signed = Parrot.getServerStub(services.host, peer, gate: gate)
+    let unsigned = Parrot.getServerStub(services.host, peer, gate: .insecure(), namespace: "unsigned")
+    var figures: [String: Double] = [:]
+    for (size, name, count) in [(8, "8 B", shortCalls), (64 << 10, "64 KiB", longCalls)] {
+      let request = InferenceRequestAuth.with { $0.input = String(repeating: "x", count: size) }
+      @Sendable func once() async throws {
+        guard try await signed.rpcRepeat(request).output.utf8.count == size else { throw Failure("a short answer") }
+      }
+      for _ in 0..<200 { try await once() }
+      var times: [Double] = []
+      for _ in 0..<count / 4 { times.append(try await seconds(once)) }
+      figures["signed call, \(name)"] = times.sorted()[times.count / 2]
+      figures["signed calls, \(name)"] = Double(count) / (try await seconds { try await together(count, once) })
+    }
+    let request = InferenceRequestAuth.with { $0.maxNewTokens = tokens }
+    figures["signed messages"] = try await rate(signed.rpcTokens, request)
+    figures["unsigned messages"] = try await rate(unsigned.rpcTokens, request)
+    figures["signatures made and verified"] = try signatures()
+    let fields = figures.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \($0.value)" }
+    FileHandle.standardOutput.write(Data("{\(fields.joined(separator: ", "))}\n".utf8))
+  }
+
+  // MARK: Measuring
+
+  private static func seconds(_ body: () async throws -> Void) async throws -> Double {
+    let start = ContinuousClock.now
+    try await body()
+    return (ContinuousClock.now - start) / .seconds(1)
+  }
+
+  private static func together(_ count: Int, _ body: @escaping @Sendable () async throws -> Void) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<inFlight {
+        group.addTask { for _ in 0..<count / inFlight { try await body() } }
+      }
+      try await group.waitForAll()
+    }
+  }
+
+  /// Messages a second of the better of two streams.
+  private static func rate(
+    _ call: ServerStreamCall<InferenceRequestAuth, InferenceResponseAuth>, _ request: InferenceRequestAuth
+  ) async throws -> Double {
+    var best = 0.0
+    for _ in 0..<2 {
+      var count: Int32 = 0
+      let time = try await seconds { for try await _ in try await call(request) { count += 1 } }
+      guard count == request.maxNewTokens else { throw Failure("a short stream") }
+      best = max(best, Double(count) / time)
+    }
+    return best
+  }
+
+  /// How many messages of 300 bytes one core signs and verifies in a second.
+  private static func signatures() throws -> Double {
+    let key = try PrivateKey.generate(.ed25519)
+    let (message, count) = ([UInt8](repeating: 1, count: 300), 4_000)
+    let start = ContinuousClock.now
+    for _ in 0..<count {
+      guard key.publicKey.isValidSignature(try key.sign(message), for: message) else { throw Failure("a signature") }
+    }
+    return Double(count) / ((ContinuousClock.now - start) / .seconds(1))
+  }
+}
+
+/// Says what it is told, once or token by token.
+struct Parrot: Servicer {
+  static let rpcRepeat = RPC<InferenceRequestAuth, InferenceResponseAuth>.unary("rpc_repeat")
+  static let rpcTokens = RPC<InferenceRequestAuth, InferenceResponseAuth>.serverStream("rpc_tokens")
+
+  var handlers: [RPCHandler] {
+    [
+      Self.rpcRepeat.handler { request, _ in .with { $0.output = request.input } },
+      Self.rpcTokens.handler { request, _, responses in
+        for _ in 0..<request.maxNewTokens { try await responses.write(.with { $0.output = "tok" }) }
+      },
+    ]
+  }
+}
+
+/// Stands where a cached answer of the chain would: what a stake costs is measured with the chain's client.
+struct Everybody: StakeVerifier {
+  func standing(of peer: PeerID, atLeast minimum: NodeClass) async -> Standing { .staked }
+  func revocations() -> AsyncStream<PeerID> { AsyncStream { $0.finish() } }
+}
