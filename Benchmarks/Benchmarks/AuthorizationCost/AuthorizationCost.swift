@@ -43,7 +43,9 @@ enum AuthorizationCost {
   }
 
   /// Seconds of one round, on average, after some to warm up.
-  private static func measure(_ body: () async throws -> Void) async throws -> Double {
+  private static func measure(
+    isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Void
+  ) async throws -> Double {
     for _ in 0..<rounds / 10 { try await body() }
     let start = ContinuousClock.now
     for _ in 0..<rounds { try await body() }
