@@ -41,6 +41,7 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(
       name: "CSecp256k1", pkgConfig: "libsecp256k1", providers: [.apt(["libsecp256k1-dev"])]),
+    .systemLibrary(name: "CMalloc"),
     .target(
       name: "Substrate",
       dependencies: [
@@ -62,6 +63,7 @@ let package = Package(
     .target(
       name: "LibP2P",
       dependencies: [
+        "CMalloc",
         "COpenSSL",
         "CSecp256k1",
         .product(name: "Atomics", package: "swift-atomics"),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LibP2P
 
 /// The program: its commands, and what its exit codes mean.
 struct Validatord: AsyncParsableCommand {
@@ -21,6 +22,7 @@ struct Validatord: AsyncParsableCommand {
 @main
 enum Main {
   static func main() async {
+    ProcessMemory.keepFreed()
     do {
       var command = try Validatord.parseAsRoot()
       if var command = command as? any AsyncParsableCommand {
