@@ -28,7 +28,10 @@ extension PublicKey {
   ///
   /// - Throws: ``KeyError``: `key.text`, or `key.size` for RSA outside ``rsaBits``.
   public init(openSSH text: String) throws(KeyError) {
-    let fields = text.utf8.count <= Self.maximumOpenSSHLength ? text.split(whereSeparator: \.isWhitespace) : []
+    let isBlank = { (byte: UInt8) in byte == UInt8(ascii: " ") || (9...13).contains(byte) }
+    let fields =
+      text.utf8.count <= Self.maximumOpenSSHLength
+      ? text.utf8.split(maxSplits: 3, whereSeparator: isBlank).map { Substring($0) } : []
     guard fields.count >= 2, let blob = Data(base64Encoded: String(fields[1])) else {
       throw KeyError(.text, "not an OpenSSH public key")
     }

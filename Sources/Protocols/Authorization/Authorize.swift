@@ -15,6 +15,7 @@
 public struct Authorize: Authorizer {
   private let signer: MessageSigner
   private let rules: [any AuthorizationRule]
+  private let keys = KnownKeys()
 
   public init(as signer: MessageSigner, @AuthorizationRules _ rules: () -> [any AuthorizationRule]) {
     self.signer = signer
@@ -24,6 +25,6 @@ public struct Authorize: Authorizer {
 
   public func authorize(_ call: P2PContext) async throws(Refusal) -> any CallAuthorization {
     for rule in rules { try await rule.admit(call) }
-    return AuthorizedCall(call, signer: signer, rules: rules)
+    return AuthorizedCall(call, signer: signer, rules: rules, keys: keys)
   }
 }

@@ -10,19 +10,19 @@ final class AuthorizedCall: CallAuthorization {
   private struct State {
     /// The first request's, once it is signed or has passed; empty if it is of a kind that carries none.
     var nonce: Data?
-    /// The key of the last message, so that a stream's key is read once.
-    var verifier: (text: Data, verifier: MessageVerifier)?
   }
 
   private let call: P2PContext
   private let signer: MessageSigner
   private let rules: [any AuthorizationRule]
+  private let keys: KnownKeys
   private let state = Mutex(State())
 
-  init(_ call: P2PContext, signer: MessageSigner, rules: [any AuthorizationRule]) {
+  init(_ call: P2PContext, signer: MessageSigner, rules: [any AuthorizationRule], keys: KnownKeys) {
     self.call = call
     self.signer = signer
     self.rules = rules
+    self.keys = keys
   }
 
   // MARK: Signing
@@ -97,10 +97,10 @@ final class AuthorizedCall: CallAuthorization {
     _ token: AccessToken, nonce: Data, signature: Data, request: SignedClaim.Request?,
     signedBytes: @escaping @Sendable () throws(Refusal) -> [UInt8]
   ) async throws(Refusal) {
-    let verifier = try verifier(token.publicKey)
+    let verifier = try keys.verifier(token.publicKey)
     let claim = SignedClaim(
       call: call, signer: verifier.key, signerID: verifier.peerID, token: token, nonce: nonce, request: request,
-      ownKey: signer.key, now: signer.now
+      ownKey: signer.key, keys: keys, now: signer.now
     ) { () throws(Refusal) in verifier.isValidSignature(signature, for: try signedBytes()) }
     for rule in rules { try await rule.judge(claim) }
   }
@@ -123,12 +123,5 @@ final class AuthorizedCall: CallAuthorization {
 
   private func remember(_ nonce: Data) {
     state.withLock { if $0.nonce == nil { $0.nonce = nonce } }
-  }
-
-  private func verifier(_ text: Data) throws(Refusal) -> MessageVerifier {
-    if let known = state.withLock(\.verifier), known.text == text { return known.verifier }
-    let verifier = try MessageVerifier(openSSH: text)
-    state.withLock { $0.verifier = (text, verifier) }
-    return verifier
   }
 }

@@ -26,6 +26,7 @@ public struct SignedClaim: Sendable {
   public let request: Request?
   /// This node's key.
   public let ownKey: PublicKey
+  let keys: KnownKeys
   /// When the message came, in Unix seconds by this node's clock.
   public let now: Double
   /// Verifies the signature, which is slow.

@@ -83,7 +83,7 @@ public final class StakeGater: ConnectionGater, Service {
       try await withThrowingTaskGroup(of: Void.self) { group in
         for host in self.hosts {
           // A stake that went while its peer's connection was being made is nobody's revocation.
-          let events = host.events()
+          let events = host.events(includesStreams: false)
           group.addTask {
             for await case .connected(let connection) in events { await self.judge(connection.peer) }
           }

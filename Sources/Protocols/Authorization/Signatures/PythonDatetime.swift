@@ -11,11 +11,17 @@ enum PythonDatetime {
   static func text(_ seconds: Double) -> String {
     let seconds = seconds.isNaN ? 0 : min(max(seconds, range.lowerBound), range.upperBound)
     let (whole, fraction) = Int64((seconds * 1e6).rounded(.toNearestOrEven)).quotientAndRemainder(dividingBy: 1_000_000)
-    var (time, parts) = (time_t(whole), tm())
-    gmtime_r(&time, &parts)
-    return String(
-      format: "%04d-%02d-%02d %02d:%02d:%02d", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour,
-      parts.tm_min, parts.tm_sec) + (fraction == 0 ? "" : String(format: ".%06d", fraction)) + "+00:00"
+    var (moment, parts) = (time_t(whole), tm())
+    gmtime_r(&moment, &parts)
+    let date = "\(digits(parts.tm_year + 1900, 4))-\(digits(parts.tm_mon + 1, 2))-\(digits(parts.tm_mday, 2))"
+    let time = "\(digits(parts.tm_hour, 2)):\(digits(parts.tm_min, 2)):\(digits(parts.tm_sec, 2))"
+    return "\(date) \(time)\(fraction == 0 ? "" : "." + digits(Int32(fraction), 6))+00:00"
+  }
+
+  /// A number with leading zeros.
+  private static func digits(_ number: Int32, _ count: Int) -> String {
+    let text = String(number)
+    return String(repeating: "0", count: max(0, count - text.utf8.count)) + text
   }
 
   /// The moment in Unix seconds; nil for any text that ``text(_:)`` would not write.
