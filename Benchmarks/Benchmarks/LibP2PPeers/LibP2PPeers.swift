@@ -14,6 +14,7 @@ import NIOCore
 @main
 enum LibP2PPeers {
   static func main() async throws {
+    ProcessMemory.keepFreed()
     let arguments = Array(CommandLine.arguments.dropFirst())
     switch (arguments.first, arguments.dropFirst().first, arguments.dropFirst(2).first) {
     case ("listen", nil, nil): try await listen()
@@ -51,7 +52,7 @@ enum LibP2PPeers {
     for (id, serve) in [
       (EchoProtocol.id, EchoProtocol.serve), (BlastProtocol.id, BlastProtocol.serve),
       (SinkProtocol.id, SinkProtocol.serve),
-    ] as [(String, StreamHandler)] { host.handle(id, serve) }
+    ] as [(String, StreamHandler)] { host.handle(id, on: .eventLoop, serve) }
     let ping = PingService(host)
     try await host.start()
     guard let address = try host.listenAddresses.first?.withPeer(host.peerID) else {

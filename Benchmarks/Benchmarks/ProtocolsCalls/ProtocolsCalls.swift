@@ -16,6 +16,7 @@ enum ProtocolsCalls {
   static let tokens: Int32 = 10_000
 
   static func main() async throws {
+    ProcessMemory.keepFreed()
     let arguments = Array(CommandLine.arguments.dropFirst())
     switch (arguments.first, arguments.dropFirst().first) {
     case ("listen", nil): try await listen()
@@ -135,7 +136,7 @@ struct Parrot: Servicer {
 
   var handlers: [RPCHandler] {
     [
-      Self.rpcRepeat.handler { request, _ in .with { $0.output = request.input } },
+      Self.rpcRepeat.handler { request, _ in .with { $0.output = request.input } }.onEventLoop(),
       Self.rpcTokens.handler { request, _, responses in
         for _ in 0..<request.maxNewTokens { try await responses.write(.with { $0.output = "tok" }) }
       },

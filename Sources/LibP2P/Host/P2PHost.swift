@@ -17,7 +17,7 @@ public final class P2PHost: Service, Sendable {
     var backoff = DialBackoff()
     var flights: [PeerID: DialFlight] = [:]
     var listeners: [any Channel] = []
-    var watchers: [Int: AsyncStream<HostEvent>.Continuation] = [:]
+    var watchers: [Int: Watcher] = [:]
     var nextWatcher = 0
     var protocols: [PeerID: Set<String>] = [:]
     var observed = ObservedAddresses()
@@ -25,6 +25,11 @@ public final class P2PHost: Service, Sendable {
     var isStarted = false
     var isStopping = false
     var drained: CheckedContinuation<Void, Never>?
+  }
+
+  struct Watcher {
+    var continuation: AsyncStream<HostEvent>.Continuation
+    var seesStreams: Bool
   }
 
   /// This host's peer id.
@@ -107,7 +112,7 @@ public final class P2PHost: Service, Sendable {
       defer { state.watchers = [:] }
       return state.watchers.values
     }
-    for watcher in watchers { watcher.finish() }
+    for watcher in watchers { watcher.continuation.finish() }
   }
 
   /// Waits until no connection is left, or until `time` has passed.
@@ -134,15 +139,19 @@ public final class P2PHost: Service, Sendable {
   // MARK: Serving
 
   /// Serves a protocol, in place of an earlier handler.
-  public func handle(_ protocolID: String, _ handler: @escaping StreamHandler) {
-    state.withLock { $0.handlers.set(protocolID, handler) }
+  public func handle(
+    _ protocolID: String, on placement: HandlerPlacement = .pool, _ handler: @escaping StreamHandler
+  ) {
+    state.withLock { $0.handlers.set(protocolID, PlacedHandler(placement: placement, serve: handler)) }
   }
 
   /// Serves a protocol that no handler names yet; false if one does.
-  public func handleIfFree(_ protocolID: String, _ handler: @escaping StreamHandler) -> Bool {
+  public func handleIfFree(
+    _ protocolID: String, on placement: HandlerPlacement = .pool, _ handler: @escaping StreamHandler
+  ) -> Bool {
     state.withLock { state in
       guard !state.handlers.names(protocolID) else { return false }
-      state.handlers.set(protocolID, handler)
+      state.handlers.set(protocolID, PlacedHandler(placement: placement, serve: handler))
       return true
     }
   }
@@ -151,9 +160,10 @@ public final class P2PHost: Service, Sendable {
   ///
   /// - Parameter rule: names the rule, so that it can be replaced and removed.
   public func handle(
-    rule: String, matching matches: @escaping @Sendable (String) -> Bool, _ handler: @escaping StreamHandler
+    rule: String, matching matches: @escaping @Sendable (String) -> Bool, on placement: HandlerPlacement = .pool,
+    _ handler: @escaping StreamHandler
   ) {
-    state.withLock { $0.handlers.set(rule: rule, matches, handler) }
+    state.withLock { $0.handlers.set(rule: rule, matches, PlacedHandler(placement: placement, serve: handler)) }
   }
 
   /// Stops serving a protocol; streams that are open go on.
@@ -175,6 +185,9 @@ public final class P2PHost: Service, Sendable {
   /// The connections with a peer.
   public func connections(with peer: PeerID) -> [P2PConnection] { state.withLock { $0.table[peer] } }
 
+  /// The connection that carries new streams with a peer, if there is one.
+  public func connection(with peer: PeerID) -> P2PConnection? { state.withLock { $0.table.best(for: peer) } }
+
   /// Closes all connections with a peer; its streams fail.
   public func disconnect(_ peer: PeerID) {
     for connection in connections(with: peer) { connection.close() }
@@ -187,12 +200,15 @@ public final class P2PHost: Service, Sendable {
   public func unprotect(_ peer: PeerID, tag: String) { state.withLock { $0.table.unprotect(peer, tag) } }
 
   /// Watches what happens from now on.
-  public func events() -> AsyncStream<HostEvent> {
+  ///
+  /// - Parameter includesStreams: whether each stream is worth an event. There are many of them, and every event wakes
+  ///   the watcher.
+  public func events(includesStreams: Bool = true) -> AsyncStream<HostEvent> {
     let (stream, continuation) = AsyncStream.makeStream(
       of: HostEvent.self, bufferingPolicy: .bufferingNewest(Self.eventBacklog))
     let number = state.withLock { state in
       defer { state.nextWatcher += 1 }
-      state.watchers[state.nextWatcher] = continuation
+      state.watchers[state.nextWatcher] = Watcher(continuation: continuation, seesStreams: includesStreams)
       return state.nextWatcher
     }
     continuation.onTermination = { _ in self.state.withLock { $0.watchers[number] = nil } }
@@ -233,6 +249,10 @@ public final class P2PHost: Service, Sendable {
   }
 
   func publish(_ event: HostEvent) {
-    for watcher in state.withLock({ Array($0.watchers.values) }) { watcher.yield(event) }
+    let watchers = state.withLock { state -> [Watcher] in
+      if case .streamOpened = event { return state.watchers.values.filter(\.seesStreams) }
+      return Array(state.watchers.values)
+    }
+    for watcher in watchers { watcher.continuation.yield(event) }
   }
 }

@@ -46,7 +46,7 @@ public final class PeerServices: Service {
   /// Serves the protocols on `host` and becomes its routing.
   public init(_ host: P2PHost, _ configuration: Configuration = Configuration()) {
     self.host = host
-    events = host.events()
+    events = host.events(includesStreams: false)
     store = PeerStore()
     logger = host.configuration.logger
     let kademlia = KademliaService(host, store: store, mode: configuration.kademlia)
@@ -84,8 +84,6 @@ public final class PeerServices: Service {
         case .connected(let connection): group.addTask { await self.greet(connection) }
         case .disconnected(let connection, _):
           if host.connections(with: connection.peer).isEmpty { store.disconnected(connection.peer) }
-        case .streamOpened(let connection, _, .inbound):
-          if connection.isNearlySpent, !connection.isRetired { connection.retire() }
         case .dialFailed(let peer?, _): store.unreachable(peer)
         case .dialFailed, .streamOpened, .misbehaved: break
         }

@@ -27,9 +27,9 @@ struct P2PListenCommand: AsyncParsableCommand {
   func run() async throws {
     try await P2PFailure.translate {
       let services = try options.makePeer(listeningOn: address, bootstrap: bootstrap, kademlia: .server)
-      if echo { services.host.handle(EchoProtocol.id, EchoProtocol.serve) }
-      if blast { services.host.handle(BlastProtocol.id, BlastProtocol.serve) }
-      if sink { services.host.handle(SinkProtocol.id, SinkProtocol.serve) }
+      if echo { services.host.handle(EchoProtocol.id, on: .eventLoop, EchoProtocol.serve) }
+      if blast { services.host.handle(BlastProtocol.id, on: .eventLoop, BlastProtocol.serve) }
+      if sink { services.host.handle(SinkProtocol.id, on: .eventLoop, SinkProtocol.serve) }
       try await services.host.start()
       try report(services.host)
       try await ServiceGroup(

@@ -18,6 +18,6 @@ struct ConnectionEnvironment: Sendable {
   var timeouts: HostTimeouts
   var yamux: YamuxLimits
   /// The handler of a protocol; nil if the host does not speak it with strangers or at all.
-  var handler: @Sendable (_ protocolID: String) -> StreamHandler?
+  var handler: @Sendable (_ protocolID: String) -> PlacedHandler?
   var report: @Sendable (Report) -> Void
 }

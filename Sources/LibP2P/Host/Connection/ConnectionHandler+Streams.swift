@@ -36,7 +36,11 @@ extension ConnectionHandler {
   ) {
     let core = StreamCore(id: id, direction: direction, resources: resources, mailbox: connection.mailbox)
     streams[id] = ConnectionStream(core: core, negotiation: negotiation)
-    if connection.streamOpened(direction, now: now) { session.goAway() }
+    switch connection.streamOpened(direction, now: now) {
+    case .ample: break
+    case .nearlySpent: if !connection.isRetired { connection.retire() }
+    case .spent: session.goAway()
+    }
     streams[id]?.negotiationTimer = schedule(at: now + environment.timeouts.negotiation) {
       $0.abort(id, StreamError(.deadline, "the peer did not negotiate in time"))
     }
@@ -92,9 +96,9 @@ extension ConnectionHandler {
     let stream = P2PStream(core, protocolID: protocolID, connection: connection)
     environment.report(.opened(connection, protocolID: protocolID, core.direction))
     core.run(
-      Task {
+      Task(executorPreference: handler.placement == .eventLoop ? connection.executor : nil) {
         do {
-          try await handler(stream)
+          try await handler.serve(stream)
           stream.close()
         } catch {
           stream.reset()

@@ -34,10 +34,15 @@ final class ConnectionMailbox: Sendable {
     var take: (Deque<Command>) -> Void
   }
 
+  /// Runs tasks on the connection's event loop.
+  let executor: EventLoopTaskExecutor
   private let eventLoop: any EventLoop
   private let state = Mutex(State())
 
-  init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
+  init(eventLoop: any EventLoop) {
+    self.eventLoop = eventLoop
+    executor = EventLoopTaskExecutor(eventLoop)
+  }
 
   /// Names the receiver; call it on the event loop, once.
   func open(_ receiver: Receiver) {

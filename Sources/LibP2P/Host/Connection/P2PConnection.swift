@@ -52,6 +52,13 @@ public final class P2PConnection: Sendable, Identifiable {
     state = Mutex(State(lastUse: now))
   }
 
+  /// Runs tasks on the connection's event loop. A task that reads or writes its streams much does so cheapest there:
+  ///
+  ///     try await withTaskExecutorPreference(connection.executor) { … }
+  ///
+  /// See ``HandlerPlacement/eventLoop`` for what must not be done there.
+  public var executor: EventLoopTaskExecutor { mailbox.executor }
+
   /// Opens a stream in the first of `protocols` that the peer accepts.
   ///
   /// - Parameter assumed: the peer is known to speak the first one: its answer is not waited for, which saves a
@@ -75,9 +82,6 @@ public final class P2PConnection: Sendable, Identifiable {
   /// have ended, so that the peer dials again.
   func limitStreamsOfPeer(to allowance: Int) { state.withLock { $0.allowance = allowance } }
 
-  /// Whether the peer has opened nine tenths of the streams that it may open.
-  var isNearlySpent: Bool { state.withLock { $0.openedByPeer >= $0.allowance / 10 * 9 } }
-
   /// Closes the connection now; streams on it fail.
   public func close() { mailbox.post(.close) }
 
@@ -99,16 +103,20 @@ public final class P2PConnection: Sendable, Identifiable {
 
   // MARK: What its event loop reports
 
-  /// - Returns: whether the peer has used its streams up.
+  /// What is left of the streams that the peer may open; nearly spent is nine tenths.
+  enum Allowance { case ample, nearlySpent, spent }
+
   @discardableResult
-  func streamOpened(_ direction: Direction, now: NIODeadline) -> Bool {
+  func streamOpened(_ direction: Direction, now: NIODeadline) -> Allowance {
     state.withLock { state in
       state.streams += 1
       if direction == .inbound { state.openedByPeer += 1 }
       state.lastUse = now
-      let isSpent = state.openedByPeer >= state.allowance
-      if isSpent { state.isRetired = true }
-      return isSpent
+      if state.openedByPeer >= state.allowance {
+        state.isRetired = true
+        return .spent
+      }
+      return state.openedByPeer >= state.allowance / 10 * 9 ? .nearlySpent : .ample
     }
   }
 

@@ -38,8 +38,8 @@ public final class IdentifyService: Sendable {
     self.store = store
     self.agentVersion = agentVersion
     self.identified = identified
-    host.handle(Self.protocolID) { [weak self] in try await self?.answer($0) }
-    host.handle(Self.pushProtocolID) { [weak self] in try await self?.hear($0) }
+    host.handle(Self.protocolID, on: .eventLoop) { [weak self] in try await self?.answer($0) }
+    host.handle(Self.pushProtocolID, on: .eventLoop) { [weak self] in try await self?.hear($0) }
   }
 
   /// Asks the peer at the other end who it is, and takes over what it says.

@@ -44,7 +44,7 @@ public final class KademliaService: PeerRouting {
     self.store = store
     logger = host.configuration.logger
     state = Mutex(State(table: RoutingTable(of: host.peerID)))
-    if mode == .server { host.handle(Self.protocolID) { [weak self] in try await self?.serve($0) } }
+    if mode == .server { host.handle(Self.protocolID, on: .eventLoop) { [weak self] in try await self?.serve($0) } }
   }
 
   /// The number of peers in the routing table.

@@ -16,7 +16,7 @@ public final class PingService: Sendable {
 
   /// Serves the protocol on `host`.
   public init(_ host: P2PHost) {
-    host.handle(Self.protocolID) { [weak self] in try await self?.echo($0) }
+    host.handle(Self.protocolID, on: .eventLoop) { [weak self] in try await self?.echo($0) }
   }
 
   /// A stream to ping over, any number of times.

@@ -25,6 +25,9 @@ struct Caller: Sendable {
     journal = CallJournal(configuration)
   }
 
+  /// Where calls cross no thread.
+  var executor: EventLoopTaskExecutor? { p2p.executor(for: peer) }
+
   /// Begins a call: waits for room, judges the peer, and only then opens a stream.
   ///
   /// - Throws: ``Refusal``, ``ServicerError`` `servicer.name`, the transport's errors, `CancellationError`.
@@ -51,7 +54,7 @@ struct Caller: Sendable {
   ///   `stream.deadline`.
   func open(_ rpc: some RPCDeclaration, until deadline: ContinuousClock.Instant?) async throws -> OpenCall {
     guard let deadline else { return try await open(rpc) }
-    let call = try await Timeout.run(deadline - .now) { try await open(rpc) }
+    let call = try await Timeout.run(deadline - .now, on: executor) { try await open(rpc) }
     call.stream.setDeadline(in: deadline - .now)
     return call
   }

@@ -11,7 +11,7 @@ public struct ClientStreamCall<Request: Message, Response: Message>: Sendable {
   public func callAsFunction<Requests: AsyncSequence & Sendable>(
     _ requests: Requests, timeout: Duration? = nil
   ) async throws -> Response where Requests.Element == Request {
-    try await Timeout.run(timeout ?? caller.configuration.timeout) {
+    try await Timeout.run(timeout ?? caller.configuration.timeout, on: caller.executor) {
       let responses: MessageStream<Response> = try await caller.open(rpc).begin(sending: requests)
       guard let response = try await responses.next() else {
         throw CallError(.noAnswer, "the peer ended the call without an answer")

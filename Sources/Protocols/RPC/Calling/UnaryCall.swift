@@ -11,7 +11,7 @@ public struct UnaryCall<Request: Message, Response: Message>: Sendable {
   /// - Throws: ``CallError``, ``Refusal`` when this side's gate refuses the peer or its response, errors of the
   ///   transport, `CancellationError`.
   public func callAsFunction(_ request: Request, timeout: Duration? = nil) async throws -> Response {
-    try await Timeout.run(timeout ?? caller.configuration.timeout) {
+    try await Timeout.run(timeout ?? caller.configuration.timeout, on: caller.executor) {
       let call = try await caller.open(rpc)
       do {
         let response: Response = try await call.exchange(request)

@@ -13,6 +13,8 @@ struct ServedCall: Sendable {
   let admission: Result<any CallAuthorization, any Error>
   let limits: CallLimits
   let journal: CallJournal
+  /// Where the handler's own code runs; everything around it runs on the event loop of the connection.
+  let placement: HandlerPlacement
 
   // MARK: Unary
 
@@ -30,7 +32,7 @@ struct ServedCall: Sendable {
     do {
       let authorization = try admission.get()
       let message = try await verified(request, by: authorization) as Request
-      let response = try await body(message, context)
+      let response = try await placed { try await body(message, context) }
       result = .success(try await authorization.sign(response).serializedBytes())
     } catch {
       result = .failure(try excuse(error) ?? .refused)
@@ -75,7 +77,7 @@ struct ServedCall: Sendable {
   ) async throws -> ByteBuffer? {
     try await converse { (inlet: MessageInlet<Request>, responses: MessageWriter<Response>) in
       try await inTime { try await inlet.prefetch() }
-      try await body(MessageStream(inlet: inlet), responses)
+      try await placed { try await body(MessageStream(inlet: inlet), responses) }
     }
   }
 
@@ -93,7 +95,7 @@ struct ServedCall: Sendable {
         }
         return request
       }
-      try await body(request, responses)
+      try await placed { try await body(request, responses) }
     }
   }
 
@@ -115,6 +117,13 @@ struct ServedCall: Sendable {
     } catch {
       // A published node says nothing to a caller it refuses: the stream just ends (mesh-wire.md §3.8).
       return try excuse(error).map { StreamRecord.failure($0.text) }
+    }
+  }
+
+  private func placed<Value>(_ body: () async throws -> Value) async throws -> Value {
+    switch placement {
+    case .pool: try await withTaskExecutorPreference(globalConcurrentExecutor, operation: body)
+    case .eventLoop: try await body()
     }
   }
 

@@ -14,14 +14,21 @@ public protocol P2P: Sendable {
   ///   transport has.
   func openStream(to peer: PeerID, in protocolID: String) async throws -> any PeerStream
 
+  /// Where a task reads and writes the streams with a peer cheapest; nil if it makes no difference.
+  func executor(for peer: PeerID) -> EventLoopTaskExecutor?
+
   /// Serves a protocol that nothing serves yet; false if something does.
   ///
-  /// - Parameter handler: serves one stream. Returning finishes it, throwing aborts it; its task is cancelled when
-  ///   the peer aborts it.
+  /// - Parameter handler: serves one stream, and never takes long between two waits. Returning finishes it, throwing
+  ///   aborts it; its task is cancelled when the peer aborts it.
   func serve(_ protocolID: String, _ handler: @escaping @Sendable (any PeerStream) async throws -> Void) -> Bool
 
   /// Stops serving a protocol; streams that are open go on.
   func stopHandling(_ protocolID: String)
+}
+
+extension P2P {
+  public func executor(for peer: PeerID) -> EventLoopTaskExecutor? { nil }
 }
 
 /// A stream of bytes to and from an authenticated peer, as far as procedures need one; see ``P2PStream``.

@@ -6,10 +6,12 @@ extension P2PHost: P2P {
     try await openStream(to: peer, [protocolID])
   }
 
+  public func executor(for peer: PeerID) -> EventLoopTaskExecutor? { connection(with: peer)?.executor }
+
   public func serve(
     _ protocolID: String, _ handler: @escaping @Sendable (any PeerStream) async throws -> Void
   ) -> Bool {
-    handleIfFree(protocolID) { try await handler($0) }
+    handleIfFree(protocolID, on: .eventLoop) { try await handler($0) }
   }
 }
 
