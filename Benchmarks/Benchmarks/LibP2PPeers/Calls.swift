@@ -36,12 +36,11 @@ enum Calls {
     let (downTime, upTime) = try await withTaskExecutorPreference(connection.executor) {
       let down = try await connection.openStream([BlastProtocol.id])
       let up = try await connection.openStream([SinkProtocol.id])
-      return (
-        try await seconds { try await receive(bytes, down) },
-        try await seconds {
-          guard try await SinkProtocol.call(up, count: bytes) else { throw LibP2PPeers.Failure("an upload was damaged") }
-        }
-      )
+      let downTime = try await seconds { try await receive(bytes, down) }
+      let upTime = try await seconds {
+        guard try await SinkProtocol.call(up, count: bytes) else { throw LibP2PPeers.Failure("an upload was damaged") }
+      }
+      return (downTime, upTime)
     }
     await host.shutdown()
     return [

@@ -1,5 +1,5 @@
 #if canImport(Glibc)
-import CMalloc
+  import CMalloc
 #endif
 
 /// What a program that moves much data tells malloc.
@@ -12,9 +12,9 @@ public enum ProcessMemory {
   /// habits; there it does nothing.
   public static func keepFreed(upTo bytes: Int32 = 32 << 20) {
     #if canImport(Glibc)
-    _ = mallopt(M_TRIM_THRESHOLD, bytes)
-    _ = mallopt(M_MMAP_THRESHOLD, bytes / 8)
-    _ = mallopt(M_TOP_PAD, bytes / 32)
+      _ = mallopt(M_TRIM_THRESHOLD, bytes)
+      _ = mallopt(M_MMAP_THRESHOLD, bytes / 8)
+      _ = mallopt(M_TOP_PAD, bytes / 32)
     #endif
   }
 }

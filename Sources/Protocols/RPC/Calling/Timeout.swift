@@ -22,7 +22,11 @@ enum Timeout {
     }
     alarm.wake(work)
     do {
-      return try await withTaskCancellationHandler { try await work.value } onCancel: { work.cancel() }
+      return try await withTaskCancellationHandler {
+        try await work.value
+      } onCancel: {
+        work.cancel()
+      }
     } catch {
       guard alarm.hasRung else { throw error }
       throw CallError(.timeout, "there was no answer within \(time)")

@@ -35,7 +35,8 @@ final class CallServer: Sendable {
     let admission = await admit(context)
     defer { if case .success = admission { slots.withLock { $0.leave(context.remoteID) } } }
     return try await handler.serve(
-      ServedCall(stream: stream, context: context, admission: admission, limits: limits, journal: journal,
+      ServedCall(
+        stream: stream, context: context, admission: admission, limits: limits, journal: journal,
         placement: handler.placement))
   }
 
