@@ -8,6 +8,7 @@ let package = Package(
   dependencies: [
     .package(name: "validatord", path: ".."),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     // Its allocation counts need a library preloaded that this project does without.
     .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
   ],
@@ -27,6 +28,18 @@ let package = Package(
         .product(name: "NIOCore", package: "swift-nio"),
       ],
       path: "Benchmarks/LibP2PPeers",
+      swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
+    .executableTarget(
+      name: "ProtocolsAPI",
+      dependencies: [
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "LibP2P", package: "validatord"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "Protocols", package: "validatord"),
+      ],
+      path: "Benchmarks/ProtocolsAPI",
       swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
     .executableTarget(
       name: "ProtocolsCalls",

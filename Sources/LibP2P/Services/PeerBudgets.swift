@@ -5,13 +5,8 @@ package struct PeerBudgets: Sendable {
   /// Peers remembered. One that is forgotten begins with a full budget, so those that were idle longest go first.
   static let maximumPeers = 2_048
 
-  private struct Budget {
-    var bucket: TokenBucket
-    var lastUse: NIODeadline
-  }
-
   private let fresh: TokenBucket
-  private var budgets: [PeerID: Budget] = [:]
+  private var budgets = BudgetTable<PeerID>(capacity: maximumPeers)
 
   /// - Parameters:
   ///   - burst: events allowed at once.
@@ -25,17 +20,6 @@ package struct PeerBudgets: Sendable {
 
   /// Takes one token of `peer`; false when it has none.
   package mutating func take(_ peer: PeerID, now: NIODeadline) -> Bool {
-    if budgets.count >= Self.maximumPeers, budgets[peer] == nil { forgetIdle() }
-    var budget = budgets[peer] ?? Budget(bucket: fresh, lastUse: now)
-    budget.lastUse = now
-    defer { budgets[peer] = budget }
-    return budget.bucket.take(now: now)
-  }
-
-  /// Forgets a quarter of the peers, so that the search for them is paid by many requests.
-  private mutating func forgetIdle() {
-    for (peer, _) in budgets.sorted(by: { $0.value.lastUse < $1.value.lastUse }).prefix(Self.maximumPeers / 4) {
-      budgets[peer] = nil
-    }
+    budgets.take(peer, fresh: fresh, now: now)
   }
 }

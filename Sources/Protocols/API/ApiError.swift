@@ -31,6 +31,8 @@ public struct ApiError: LibP2PError, Equatable {
     case refused = "api.refused"
     /// Too many calls are under way.
     case busy = "api.busy"
+    /// The peer calls more often than it may, or all peers together do.
+    case tooOften = "api.too-often"
     /// The server behind the route can't be reached.
     case unreachable = "api.upstream-unreachable"
     /// The server behind the route does not prove who it is.
@@ -52,7 +54,7 @@ public struct ApiError: LibP2PError, Equatable {
   /// For this node's log only; empty if there is nothing to add.
   public let detail: String
 
-  /// Characters of a reason that are sent or logged.
+  /// Unicode scalars of a reason that are sent or logged. A character may be made of any number of them.
   static let maximumLength = 512
 
   /// - Parameters:
@@ -60,7 +62,7 @@ public struct ApiError: LibP2PError, Equatable {
   ///   - detail: what only this node's log may say; quoted, if a peer worded it.
   public init(_ kind: Code, _ reason: String, detail: String = "") {
     self.kind = kind
-    self.reason = String(reason.prefix(Self.maximumLength))
+    self.reason = String(reason.unicodeScalars.prefix(Self.maximumLength))
     self.detail = detail
   }
 
@@ -80,6 +82,7 @@ public struct ApiError: LibP2PError, Equatable {
     case .responseType: "Ask for a unary or a streamed answer"
     case .refused: "The caller needs stake in the subnet, of the class that the route asks for"
     case .busy: "Try again when earlier calls have ended"
+    case .tooOften: "Call less often; the peer's operator can raise the rates of the node and the route"
     case .unreachable, .untrusted, .broken: "The peer's operator has to look at the server behind the route"
     case .silent, .deadline: "Allow more time, or ask for less"
     case .remote: "See the log of the peer"

@@ -46,7 +46,8 @@ public final class ApiProtocol: Sendable {
   /// Calls a route and returns the whole body of the answer, whatever its HTTP status.
   ///
   /// - Parameters:
-  ///   - destination: where the peer is; ends in `/p2p/` and its id.
+  ///   - destination: where the peer is; ends in `/p2p/` and its id. With nothing before that, the host's routing is
+  ///     asked.
   ///   - route: the name in the peer's routes.
   ///   - method: the HTTP method.
   ///   - headers: HTTP headers by name.

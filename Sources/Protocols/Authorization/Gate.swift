@@ -41,6 +41,27 @@ public struct Gate: Sendable {
   public func requireStake(of peer: PeerID, atLeast minimum: NodeClass = .registered) async throws(Refusal) {
     try await stake?.require(peer, atLeast: minimum)
   }
+
+  /// Returns never but by throwing: when the chain says that the peer has lost the class, or that its task is cancelled.
+  /// Not knowing is a reason only where something of the peer's has just gone.
+  ///
+  /// - Throws: ``Refusal`` as ``requireStake(of:atLeast:)``, `CancellationError`.
+  func watchStake(of peer: PeerID, atLeast minimum: NodeClass) async throws {
+    while let stake {
+      let revocations = stake.revocations()
+      // What was lost before the stream began shows in the standing.
+      if case .notStaked = await stake.standing(of: peer, atLeast: minimum) {
+        try await stake.require(peer, atLeast: minimum)
+      }
+      for await revoked in revocations where revoked == peer { try await stake.require(peer, atLeast: minimum) }
+      try await Task.sleep(for: Self.pause)
+    }
+    // Without proof of stake there is none to lose.
+    while true { try await Task.sleep(for: .seconds(86_400)) }
+  }
+
+  /// Before revocations are asked for again after their stream has ended.
+  private static let pause = Duration.seconds(1)
 }
 
 /// Lets everything pass as it is.

@@ -7,7 +7,10 @@ enum FieldBudget {
   static let maximumFields = 65_536
 
   /// Whether there are at most ``maximumFields``. What is no message at all is left for the decoder to refuse.
-  static func allows(_ bytes: UnsafeRawBufferPointer) -> Bool {
+  static func allows(_ bytes: UnsafeRawBufferPointer) -> Bool { allows(bytes, upTo: maximumFields) }
+
+  /// Whether there are at most `maximum` fields at the top level.
+  static func allows(_ bytes: UnsafeRawBufferPointer, upTo maximum: Int) -> Bool {
     var (position, fields) = (0, 0)
     func varint() -> UInt64? {
       var value: UInt64 = 0
@@ -21,7 +24,7 @@ enum FieldBudget {
     }
     while position < bytes.count {
       fields += 1
-      guard fields <= maximumFields else { return false }
+      guard fields <= maximum else { return false }
       guard let tag = varint() else { return true }
       switch tag & 7 {
       case 0: guard varint() != nil else { return true }

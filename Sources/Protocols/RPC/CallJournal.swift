@@ -1,13 +1,9 @@
 import CoreMetrics
 import LibP2P
 import Logging
-import NIOCore
-import Synchronization
 
 /// What this node notes about calls that go wrong: a line of the log, sparingly, and a count, always.
 struct CallJournal: Sendable {
-  /// Lines of all calls together: so many at once, then one in that time. A flood of bad calls must not fill the disk.
-  private static let budget = Mutex(TokenBucket(burst: 20, interval: .seconds(1)))
   private let logger: Logger
   private let metrics: any MetricsFactory
 
@@ -45,7 +41,7 @@ struct CallJournal: Sendable {
   }
 
   private func note(_ level: Logger.Level, _ line: @autoclosure () -> String) {
-    guard logger.logLevel <= level, Self.budget.withLock({ $0.take(now: .now()) }) else { return }
+    guard logger.logLevel <= level, LogBudget.take() else { return }
     logger.log(level: level, "\(line())")
   }
 

@@ -14,9 +14,9 @@ struct ApiCallCommand: AsyncParsableCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("Where the peer is; ends in /p2p/ and its id.", valueName: "multiaddr"),
-    transform: { try Multiaddr($0) })
-  var destination: Multiaddr
+    help: ArgumentHelp("Where the peer is, with /p2p and its id, or the id alone.", valueName: PeerTarget.valueName),
+    transform: { try PeerTarget($0) })
+  var target: PeerTarget
   @Argument(help: "The name of the route.") var route: String
   @Option(help: "The HTTP method.") var method = "GET"
   @Option(help: ArgumentHelp("A header, \"name: value\"; may be given several times.", valueName: "header"))
@@ -53,10 +53,13 @@ struct ApiCallCommand: AsyncParsableCommand {
     let identity = try await P2PFailure.translate {
       try key.map(PeerKeyFile.read) ?? PrivateKey.generate(.ed25519)
     }
-    try await gate.withPeer(identity: identity, calling: [destination]) { [request, options] services, gate in
+    try await gate.withPeer(identity: identity, calling: target) {
+      [request, options, bootstrap = gate.bootstrap] services, gate in
       let api = ApiProtocol(host: services.host, gate: gate, peers: services.store)
       api.stop()  // It only calls.
-      let response = try await api.call(destination, request, options: options)
+      // An address that names no peer is refused by the call itself.
+      if target.address == nil { _ = try await services.connect(to: target, via: bootstrap) }
+      let response = try await api.call(try target.multiaddr, request, options: options)
       try await write(response)
       if response.body.isSuspect {
         FileHandle.standardError.write(Data("warning: the peer is known to cut answers at this length\n".utf8))

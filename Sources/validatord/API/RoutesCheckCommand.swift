@@ -46,6 +46,7 @@ struct RoutesCheckCommand: AsyncParsableCommand {
         "\(seconds(route.timeout ?? limits.timeout)) of silence, \(seconds(route.deadline ?? limits.deadline)) in all"
       ),
       ("calls", "\(calls(route.concurrency)) at a time, \(calls(route.peerConcurrency)) of one peer"),
+      ("rate", "\(calls(route.perMinute)) in a minute, \(calls(route.perMinuteOfPeer)) of one peer"),
       ("callers", "nodes of class \(route.minimumClass.rawValue) or above"),
     ]
     if !route.responseHeaders.isEmpty { rows.append(("shows", route.responseHeaders.joined(separator: ", "))) }

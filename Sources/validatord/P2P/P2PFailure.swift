@@ -52,7 +52,7 @@ enum P2PFailure {
     case .destination, .tooLong, .responseType: .usage
     case .frame, .malformed, .truncated: .wrongPeer
     case .refused: .notPermitted
-    case .busy: .tryLater
+    case .busy, .tooOften: .tryLater
     case .unreachable, .untrusted, .broken, .silent, .deadline: .unavailable
     case .routeNotFound, .notStreaming, .method, .header, .remote: .failed
     }

@@ -16,7 +16,7 @@ struct P2PFindCommand: AsyncParsableCommand {
 
   func run() async throws {
     let addresses = try await options.withPeer { services in
-      try await Self.connect(services, to: bootstrap)
+      try await services.join(via: bootstrap)
       return try await services.kademlia.find(peer)
     }
     switch options.format {
@@ -27,25 +27,5 @@ struct P2PFindCommand: AsyncParsableCommand {
       ])
     case .table: for address in addresses { Report.write(text: address.description) }
     }
-  }
-
-  /// Connects with the bootstrap peers; one that serves Kademlia is enough.
-  private static func connect(_ services: PeerServices, to addresses: [Multiaddr]) async throws {
-    var failure: (any Error)?
-    for address in addresses {
-      do {
-        let connection = try await services.host.connect(at: address)
-        let identity = try await services.identify.identify(connection)
-        guard identity.protocols.contains(KademliaService.protocolID) else {
-          throw CommandError(
-            "p2p.no-kademlia", "\(address) does not serve \(KademliaService.protocolID)",
-            remedy: "Give a bootstrap peer that serves it; a mesh node does unless it runs as a client",
-            status: .wrongPeer)
-        }
-      } catch {
-        failure = error
-      }
-    }
-    if services.kademlia.routingTableCount == 0, let failure { throw failure }
   }
 }

@@ -7,13 +7,18 @@ struct P2PIdentifyCommand: AsyncParsableCommand {
     commandName: "identify", abstract: "Asks a peer who it is and what it speaks.")
 
   @Argument(
-    help: ArgumentHelp("Where the peer is.", valueName: "multiaddr"), transform: { try Multiaddr($0) })
-  var address: Multiaddr
+    help: ArgumentHelp("Where the peer is, or its id.", valueName: PeerTarget.valueName),
+    transform: { try PeerTarget($0) })
+  var target: PeerTarget
+  @Option(
+    help: ArgumentHelp("A peer to begin the look-up of an id at; may be given several times.", valueName: "multiaddr"),
+    transform: { try Multiaddr($0) })
+  var bootstrap: [Multiaddr] = []
   @OptionGroup var options: P2POptions
 
   func run() async throws {
     try await options.withPeer { services in
-      let connection = try await services.host.connect(at: address)
+      let connection = try await services.connect(to: target, via: bootstrap)
       let identity = try await services.identify.identify(connection)
       let key = identity.publicKey ?? connection.peer.publicKey
       switch options.format {

@@ -10,8 +10,13 @@ struct P2PPingCommand: AsyncParsableCommand {
   static let maximumCount = 1_000
 
   @Argument(
-    help: ArgumentHelp("Where the peer is.", valueName: "multiaddr"), transform: { try Multiaddr($0) })
-  var address: Multiaddr
+    help: ArgumentHelp("Where the peer is, or its id.", valueName: PeerTarget.valueName),
+    transform: { try PeerTarget($0) })
+  var target: PeerTarget
+  @Option(
+    help: ArgumentHelp("A peer to begin the look-up of an id at; may be given several times.", valueName: "multiaddr"),
+    transform: { try Multiaddr($0) })
+  var bootstrap: [Multiaddr] = []
   @Option(help: "How many pings to send.") var count = 5
   @OptionGroup var options: P2POptions
 
@@ -25,7 +30,7 @@ struct P2PPingCommand: AsyncParsableCommand {
     try await options.withPeer { services in
       let clock = ContinuousClock()
       let start = clock.now
-      let connection = try await services.host.connect(at: address)
+      let connection = try await services.connect(to: target, via: bootstrap)
       let connect = Self.milliseconds(clock.now - start)
       var times: [Double] = []
       var ping = try await services.ping.open(connection)

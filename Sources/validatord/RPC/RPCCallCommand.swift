@@ -11,9 +11,9 @@ struct RPCCallCommand: AsyncParsableCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("Where the peer is, with /p2p and its id.", valueName: "multiaddr"),
-    transform: { try Multiaddr($0) })
-  var address: Multiaddr
+    help: ArgumentHelp("Where the peer is, with /p2p and its id, or the id alone.", valueName: PeerTarget.valueName),
+    transform: { try PeerTarget($0) })
+  var target: PeerTarget
   @Argument(help: "The procedure, such as DHTProtocol.rpc_ping; see rpc list.") var procedure: String
   @Option(help: ArgumentHelp("The request.", valueName: "object")) var json = "{}"
   @Option(help: ArgumentHelp("The key file of the node's peer identity.", valueName: "file")) var key: String?
@@ -33,13 +33,13 @@ struct RPCCallCommand: AsyncParsableCommand {
         "usage.procedure", "\(procedure) is no procedure of a protocol that this program speaks",
         remedy: "See validatord rpc list.")
     }
-    guard let peer = address.peerID else {
+    guard let peer = target.peerID else {
       throw CommandError(
-        "usage.peer", "\(address) does not say which peer is there", remedy: "Add /p2p/ and the peer's id.")
+        "usage.peer", "the address does not say which peer is there", remedy: "Add /p2p/ and the peer's id.")
     }
     let identity = try await P2PFailure.translate { try key.map(PeerKeyFile.read) ?? PrivateKey.generate(.ed25519) }
-    try await gate.withPeer(identity: identity, calling: [address]) { services, gate in
-      _ = try await services.host.connect(to: peer, at: [address])
+    try await gate.withPeer(identity: identity, calling: target) { [bootstrap = gate.bootstrap] services, gate in
+      _ = try await services.connect(to: target, via: bootstrap)
       try await called.call(json, of: peer, over: services.host, gate: gate, timeout: .seconds(timeout)) { response in
         Report.write(text: response)
       }

@@ -12,6 +12,12 @@ struct GateOptions: ParsableArguments {
   @Option(help: "The subnet whose nodes are peers.") var subnet: UInt32?
   @Option(help: ArgumentHelp("Refuse every chain but the one with this genesis hash.", valueName: "hash"))
   var genesis: String?
+  @Option(
+    help: ArgumentHelp(
+      "A peer to stay connected with and to look others up at; may be given several times. Needs no stake.",
+      valueName: "multiaddr"),
+    transform: { try Multiaddr($0) })
+  var bootstrap: [Multiaddr] = []
   @Flag(help: "Let ws and http go to other machines unencrypted.") var allowPlaintext = false
   @Flag(help: "Ask for no stake. For tests: refuses every address that is not of this machine.")
   var insecureNoStake = false
@@ -39,13 +45,13 @@ struct GateOptions: ParsableArguments {
 
   /// Runs `body` with a peer of the subnet and the gate for its stubs and handlers, then ends the peer.
   ///
-  /// The peer connects only with staked peers and lets go of those that lose their stake. With
+  /// The peer connects only with staked peers and with ``bootstrap``, and lets go of those that lose their stake. With
   /// ``insecureNoStake`` it connects with this machine only.
   func withPeer<Value: Sendable>(
-    identity: PrivateKey, listeningOn addresses: [Multiaddr] = [], calling called: [Multiaddr] = [],
+    identity: PrivateKey, listeningOn addresses: [Multiaddr] = [], calling called: PeerTarget? = nil,
     _ body: (PeerServices, Gate) async throws -> Value
   ) async throws -> Value {
-    try check(addresses + called)
+    try check(addresses + bootstrap + [called?.address].compactMap(\.self))
     return try await P2PFailure.translate {
       let signer = try MessageSigner(identity)
       let memory = ReplayMemory()
@@ -57,7 +63,7 @@ struct GateOptions: ParsableArguments {
       }
       return try await chain.withClient { client in
         let stakes = ChainStakes(subnet: subnet, source: ChainStakeSource(client))
-        let gater = StakeGater(stake: stakes)
+        let gater = StakeGater(stake: stakes, allowing: Set(bootstrap.compactMap(\.peerID)))
         let services = try peer(identity, addresses, gater: gater)
         gater.guard(services.host)
         let gate = Gate(
@@ -87,6 +93,7 @@ struct GateOptions: ParsableArguments {
     configuration.logger.logLevel = .warning
     var services = PeerServices.Configuration()
     services.agentVersion = "validatord/\(Validatord.version)"
+    services.bootstrap = bootstrap
     services.kademlia = addresses.isEmpty ? .client : .server
     return PeerServices(try P2PHost(configuration), services)
   }

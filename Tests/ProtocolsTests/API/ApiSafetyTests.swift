@@ -121,7 +121,7 @@ struct ApiSafetyTests {
     }
   }
 
-  @Test("Calls of a peer, of a route and of a peer on a route are limited, and freed when they end")
+  @Test("S12 calls of a peer, of a route and of a peer on a route are limited, and freed when they end")
   func concurrency() async throws {
     try await TestUpstream.with { upstream in
       var config = ApiProtocolConfig(routes: [
@@ -154,7 +154,27 @@ struct ApiSafetyTests {
     }
   }
 
-  @Test("The gate stands before both sides: without stake nobody calls and nobody is called")
+  @Test("Calls that come too often are refused with a text, by route and by node, and cost no HTTP call")
+  func rates() async throws {
+    try await TestUpstream.with { upstream in
+      var config = ApiProtocolConfig(routes: [
+        "rare": bounded(upstream.url("/health")) { $0.perMinuteOfPeer = 2 },
+        "free": .init(url: upstream.url("/health")),
+      ])
+      config.limits.peerRate = .init(burst: 6, interval: .hours(1))
+      try await ApiPair.with(config) { (pair) async throws in
+        for _ in 0..<2 { #expect(try await pair.text("rare") == #"{"ok":true}"#) }
+        #expect(try await pair.text("rare") == "Error processing request: calls of route rare come too often")
+        await #expect(performing: { try await pair.text("rare", .framed) }, throws: coded("api.too-often"))
+        for _ in 0..<2 { #expect(try await pair.text("free") == #"{"ok":true}"#) }
+        #expect(try await pair.text("free") == "Error processing request: calls come too often")
+        await #expect(performing: { try await pair.text("free", .framed) }, throws: coded("api.too-often"))
+        #expect(upstream.seen.count == 4)
+      }
+    }
+  }
+
+  @Test("D-6 the gate stands before both sides: without stake nobody calls and nobody is called")
   func gate() async throws {
     try await TestUpstream.with { upstream in
       let stakes = TableStakes()
@@ -173,7 +193,9 @@ struct ApiSafetyTests {
       try await ApiPair.with(
         ApiProtocolConfig(routes: ["r": .init(url: upstream.url("/health"))]), callerGate: gate
       ) { pair in
-        await #expect(performing: { try await pair.text("r") }, throws: coded("auth.not-staked"))
+        for version in ApiVersion.allCases {
+          await #expect(performing: { try await pair.text("r", version) }, throws: coded("auth.not-staked"))
+        }
         #expect(pair.callerHost.peers.isEmpty)
       }
     }
@@ -240,8 +262,48 @@ struct ApiSafetyTests {
     }
   }
 
-  @Test("A peer's words in a failure reach logs escaped")
+  @Test(
+    "A class that is lost ends the live call of a route that asks for it, and no other", arguments: ApiVersion.allCases)
+  func lostClass(version: ApiVersion) async throws {
+    try await TestUpstream.with { upstream in
+      let stakes = TableStakes()
+      let config = ApiProtocolConfig(routes: [
+        "all": .init(url: upstream.url("/held"), stream: true),
+        "validators": bounded(upstream.url("/held")) { $0.minimumClass = .validator },
+      ])
+      try await ApiPair.with(config, gate: { _, _ in Gate(stake: stakes, authorizer: Open()) }) {
+        (pair) async throws in
+        let caller = pair.callerHost.peerID
+        stakes.set(caller, .staked, class: .validator)
+        func open(_ route: String) async throws -> ApiResponseBody.AsyncIterator {
+          let request = ApiRequest(route: route, responseType: .stream)
+          let pieces = try await pair.caller.call(try pair.address, request, options: .only(version)).body
+            .makeAsyncIterator()
+          #expect(try await pieces.next() == ByteBuffer(string: "first"))
+          return pieces
+        }
+        let (all, validators) = (try await open("all"), try await open("validators"))
+        #expect(try await eventually { stakes.watchers == 1 })
+        stakes.announce(caller)
+        stakes.set(caller, .staked, class: .included)
+        stakes.announce(caller)
+        if version == .plain {
+          #expect(try await validators.next() == ByteBuffer(string: "Error processing request: not allowed"))
+        } else {
+          await #expect(performing: { try await validators.next() }, throws: coded("api.refused"))
+        }
+        #expect(try await eventually { upstream.abandoned == 1 })
+        upstream.release()
+        #expect(try await all.next() == ByteBuffer(string: "second"))
+        #expect(try await all.next() == nil)
+      }
+    }
+  }
+
+  @Test("A peer's words in a failure reach logs escaped, and are cut, also if one character is made of all of them")
   func escaped() {
+    let accents = ApiError(.method, "a" + String(repeating: "\u{301}", count: 1 << 20))
+    #expect(accents.reason.unicodeScalars.count == ApiError.maximumLength)
     let error = ApiError(.remote, "a\u{1b}[2Jb\nc" + String(repeating: "x", count: 10_000))
     #expect(!error.description.contains("\u{1b}") && !error.description.contains("\n"))
     #expect(error.description.count < 1_000)

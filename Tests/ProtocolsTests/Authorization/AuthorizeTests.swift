@@ -64,7 +64,7 @@ struct AuthorizeTests {
     await expect(.signer) { try await asking.verify(stolen) }
   }
 
-  @Test("S5 the audience is always sent where the key is known, and held against this node's key")
+  @Test("P-40 S5 the audience is always sent where the key is known, and held against this node's key")
   func audience() async throws {
     let (client, service, other) = (try TestNode.random(), try TestNode("rsa_a"), try TestNode.random())
     let request = try await request(from: client, to: service)

@@ -39,12 +39,12 @@ final class TableStakes: StakeVerifier {
 
   /// Takes the stake away and says so.
   func revoke(_ peer: PeerID) {
-    let watchers = state.withLock { state in
-      state.standings[peer] = nil
-      return state.watchers
-    }
-    for watcher in watchers { watcher.yield(peer) }
+    state.withLock { $0.standings[peer] = nil }
+    announce(peer)
   }
+
+  /// Says that the peer lost something.
+  func announce(_ peer: PeerID) { for watcher in state.withLock(\.watchers) { watcher.yield(peer) } }
 
   func standing(of peer: PeerID, atLeast minimum: NodeClass) async -> Standing {
     state.withLock { state in

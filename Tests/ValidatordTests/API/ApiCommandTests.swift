@@ -16,39 +16,14 @@ struct ApiCommandTests {
   }
 
   /// Runs `body` beside a serving program; it gets the address.
-  private func withServer(_ routes: String, _ body: (_ address: String) async throws -> Void) async throws {
-    let process = Process()
-    process.executableURL = URL(filePath: Program.executable)
-    process.arguments =
-      ["api", "serve", "--routes", routes, "--address", "/ip4/127.0.0.1/tcp/0", "--format", "json"] + Self.insecure
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    defer { kill(process.processIdentifier, SIGKILL) }
-    struct Line: Decodable {
-      var event: String
-      var addresses: [String]
-    }
-    let line = try JSONDecoder().decode(Line.self, from: try #require(await Self.line(of: output)))
-    #expect(line.event == "listening")
-    try await body(try #require(line.addresses.first))
-    process.terminate()
-    while process.isRunning { try await Task.sleep(for: .milliseconds(10)) }
-    #expect(process.terminationReason == .exit && process.terminationStatus == 0)
-  }
-
-  private static func line(of pipe: Pipe) async -> Data? {
-    await withCheckedContinuation { continuation in
-      DispatchQueue.global().async {
-        var text = Data()
-        while !text.contains(UInt8(ascii: "\n")) {
-          let piece = pipe.fileHandleForReading.availableData
-          if piece.isEmpty { return continuation.resume(returning: nil) }
-          text += piece
-        }
-        continuation.resume(returning: text)
-      }
+  private func withServer(
+    _ routes: String, _ more: [String] = [], _ body: (_ address: String) async throws -> Void
+  ) async throws {
+    let serve = ["api", "serve", "--routes", routes, "--address", "/ip4/127.0.0.1/tcp/0", "--format", "json"]
+    try await RunningProgram.with(serve + more + Self.insecure) { program in
+      try await body(try await program.address())
+      program.terminate()
+      #expect(try await program.end() == 0)
     }
   }
 
@@ -58,7 +33,7 @@ struct ApiCommandTests {
 
   @Test("serve answers call from the server behind a route, and tells failures by code and exit code")
   func serveAndCall() async throws {
-    let server = try HTTPServer()
+    let server = try TestHTTPServer()
     defer { server.stop() }
     try await withRoutes(
       """
@@ -86,6 +61,39 @@ struct ApiCommandTests {
     }
   }
 
+  @Test("serve joins others by --bootstrap, and calls find it there by its peer id alone")
+  func bootstrap() async throws {
+    let server = try TestHTTPServer()
+    defer { server.stop() }
+    let listen = ["p2p", "listen", "--address", "/ip4/127.0.0.1/tcp/0", "--format", "json"]
+    try await withRoutes(#"{"here": "http://127.0.0.1:\#(server.port)/here"}"#) { routes in
+      try await RunningProgram.with(listen) { other in
+        let bootstrap = ["--bootstrap", try await other.address()]
+        try await withServer(routes, bootstrap) { address in
+          let peer = try #require(address.split(separator: "/").last.map(String.init))
+          var found = try await Program.run(["api", "call", peer, "here"] + bootstrap + Self.insecure)
+          // The bootstrap peer has to have asked the serving one who it is.
+          for _ in 0..<50 where found.errors.contains("[kad.not-found]") {
+            try await Task.sleep(for: .milliseconds(100))
+            found = try await Program.run(["api", "call", peer, "here"] + bootstrap + Self.insecure)
+          }
+          #expect(found.status == 0 && found.output == "GET /here", "\(found.errors)")
+          let ping = try await Program.run(["p2p", "ping", peer, "--count", "1"] + bootstrap)
+          #expect(ping.status == 0, "\(ping.errors)")
+          let identify = try await Program.run(["p2p", "identify", peer] + bootstrap)
+          #expect(identify.output.contains("/subnet/api_protocol/1.1.0"), "\(identify.errors)")
+          // It is there, and serves no procedures.
+          let rpc = try await Program.run(["rpc", "call", peer, "DHTProtocol.rpc_ping"] + bootstrap + Self.insecure)
+          #expect(rpc.status == 76 && rpc.errors.contains("[negotiation.unsupported]"), "\(rpc.errors)")
+          let alone = try await call(peer, "here")
+          #expect(alone.status == 64 && alone.errors.contains("[usage.bootstrap]"), "\(alone.errors)")
+          let remote = try await call(peer, "here", "--bootstrap", "/ip4/192.0.2.1/tcp/4001/p2p/\(peer)")
+          #expect(remote.status == 77 && remote.errors.contains("[usage.insecure]"), "\(remote.errors)")
+        }
+      }
+    }
+  }
+
   @Test("Without stake only this machine is served and called")
   func insecure() async throws {
     try await withRoutes("{}") { routes in
@@ -104,10 +112,14 @@ struct ApiCommandTests {
 
   @Test("routes check explains every route and every error")
   func check() async throws {
-    try await withRoutes(#"{"good": {"url": "http://127.0.0.1:8000/x", "stream": true, "min_class": "validator"}}"#) {
+    try await withRoutes(
+      #"{"good": {"url": "http://127.0.0.1:8000/x", "stream": true, "min_class": "validator", "max_per_minute": 40}}"#
+    ) {
       let good = try await Program.run(["routes", "check", $0])
       #expect(good.status == 0, "\(good.errors)")
-      for word in ["\"good\"", "http://127.0.0.1:8000/x", "GET, POST", "1048576", "30.0 s", "validator"] {
+      for word in [
+        "\"good\"", "http://127.0.0.1:8000/x", "GET, POST", "1048576", "30.0 s", "validator", "40 in a minute",
+      ] {
         #expect(good.output.contains(word), "\(word)")
       }
     }
@@ -125,40 +137,4 @@ struct ApiCommandTests {
     let missing = try await Program.run(["routes", "check", "/nowhere/routes.json"])
     #expect(missing.status == 69 && missing.errors.contains("[routes.unreadable]"))
   }
-}
-
-/// A real HTTP server: says what it was asked, with 404 for `/gone`.
-private final class HTTPServer {
-  let port: Int
-  private let process = Process()
-
-  init() throws {
-    let output = Pipe()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["python3", "-c", Self.script]
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
-    port = try #require(Int(line.trimmingCharacters(in: .whitespacesAndNewlines)))
-  }
-
-  func stop() { kill(process.processIdentifier, SIGKILL) }
-
-  private static let script = """
-    from http.server import BaseHTTPRequestHandler, HTTPServer
-    class Handler(BaseHTTPRequestHandler):
-        def answer(self):
-            self.rfile.read(int(self.headers.get("content-length") or 0))
-            body = f"{self.command} {self.path}".encode()
-            self.send_response(404 if self.path == "/gone" else 200)
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-        do_GET = do_POST = answer
-        log_message = lambda *_: None
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    print(server.server_port, flush=True)
-    server.serve_forever()
-    """
 }

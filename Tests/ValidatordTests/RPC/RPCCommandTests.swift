@@ -40,7 +40,7 @@ struct RPCCommandTests {
     await host.shutdown()
   }
 
-  @Test("call writes the response as JSON, signed and verified on the way")
+  @Test("P-38 call writes the response as JSON, signed and verified on the way")
   func call() async throws {
     try await withPeer { address in
       let result = try await Program.run([
@@ -77,7 +77,7 @@ struct RPCCommandTests {
     }
   }
 
-  @Test("Without proof of stake no other machine is called, and without a key no staked peer")
+  @Test("P-35 without proof of stake no other machine is called, and without a key no staked peer")
   func insecure() async throws {
     let stranger = "/ip4/192.0.2.1/tcp/4001/p2p/12D3KooWN9BApNWoRZgpo362uqGtDARZaqBo8kfbdrBBGptH49fk"
     let call = ["rpc", "call", stranger, "DHTProtocol.rpc_ping"]

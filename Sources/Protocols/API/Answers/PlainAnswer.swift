@@ -10,7 +10,7 @@ struct PlainAnswer: AnswerForm {
   static let windowFrame = 262_000
   /// The longest frame beyond its window that every py-libp2p bears, in bytes.
   static let maximumFrame = 6_500_000
-  /// The longest frame of a streamed answer, in bytes.
+  /// The longest frame of a streamed answer to a published caller, in bytes.
   static let streamFrame = 16 << 10
 
   /// What is known of the caller's software.
@@ -56,7 +56,7 @@ struct PlainAnswer: AnswerForm {
       return []
     }
     hasWritten = true
-    return piece.cut(Self.streamFrame).map { .write($0, .split) }
+    return caller == .other ? [.write(piece, .split)] : piece.cut(Self.streamFrame).map { .write($0, .split) }
   }
 
   mutating func end() -> [AnswerStep] {

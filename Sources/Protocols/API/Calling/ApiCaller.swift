@@ -33,7 +33,9 @@ final class ApiCaller: Sendable {
       guard let first = versions.first else { throw ApiError(.destination, "no version of the protocol is offered") }
       _ = try await gate.admit(
         P2PContext(handleName: first.protocolID, localID: host.peerID, remoteID: peer, role: .client))
-      let stream = try await host.openStream(to: peer, versions.map(\.protocolID), at: [destination])
+      // Of an id alone the host's routing knows where it is.
+      let addresses = destination.withoutPeer == nil ? [] : [destination]
+      let stream = try await host.openStream(to: peer, versions.map(\.protocolID), at: addresses)
       return try await exchange(request, frame, stream, options)
     } catch {
       logger.info("a call of \(destination) failed: \(error)")

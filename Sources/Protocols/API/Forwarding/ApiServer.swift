@@ -15,6 +15,7 @@ final class ApiServer: Sendable {
   private let logger: Logger
   private let upstream = Upstream()
   private let slots: Mutex<ApiSlots>
+  private let rates: Mutex<ApiRates>
 
   init(_ configuration: ApiProtocolConfig, gate: Gate, localID: PeerID, peers: PeerStore?, logger: Logger) {
     routes = ApiRoutes(configuration.routes, file: configuration.configFile, logger: logger)
@@ -25,6 +26,7 @@ final class ApiServer: Sendable {
     self.peers = peers
     self.logger = logger
     slots = Mutex(ApiSlots(limits: configuration.limits))
+    rates = Mutex(ApiRates(limits: configuration.limits))
   }
 
   /// Serves one stream, which has one call.
@@ -43,7 +45,7 @@ final class ApiServer: Sendable {
     } catch {
       let error = try Self.presentable(error)
       outcome = error.code
-      logger.info("a call by \(stream.peer) failed: \(error)")
+      if LogBudget.take() { logger.info("a call by \(stream.peer) failed: \(error)") }
       // A caller that takes nothing any more does not take this either.
       stream.setDeadline(.now() + TimeAmount(limits.requestTimeout))
       try await answer.write { $0.fail(error) }
@@ -61,12 +63,15 @@ final class ApiServer: Sendable {
       P2PContext(
         handleName: version.protocolID, localID: localID, remoteID: stream.peer, remoteKey: stream.connection.peerKey,
         role: .servicer))
+    // Behind the gate, so that whoever it refuses uses up nothing of what all peers share.
+    try rates.withLock { rates throws(ApiError) in try rates.count(stream.peer, now: .now()) }
     let request = try await read(stream)
     guard let route = routes[request.route] else { throw ApiError.routeNotFound }
     guard request.responseType != .stream || route.configuration.stream else {
       throw ApiError.notStreaming(request.route)
     }
     try await gate.requireStake(of: stream.peer, atLeast: route.configuration.minimumClass)
+    try rates.withLock { rates throws(ApiError) in try rates.count(route, stream.peer, now: .now()) }
     let forwarded = try await validator.validate(
       ApiCall(peer: stream.peer, route: route, request: request, limits: limits))
     if case .unknown = request.responseType { throw ApiError(.responseType, "Unknown response type requested.") }
@@ -75,7 +80,7 @@ final class ApiServer: Sendable {
         of: version, to: stream.peer, isStream: request.responseType == .stream, maximum: forwarded.maximumResponse))
     try slots.withLock { slots throws(ApiError) in try slots.enter(route, stream.peer) }
     defer { slots.withLock { $0.leave(route, stream.peer) } }
-    try await forward(forwarded, to: route, answer)
+    try await forward(forwarded, of: stream.peer, to: route, answer)
   }
 
   private func read(_ stream: P2PStream) async throws -> ApiRequest {
@@ -88,12 +93,18 @@ final class ApiServer: Sendable {
     throw reader.truncation
   }
 
-  /// Hands the server's answer on, piece by piece, within the times of the call.
-  private func forward(_ request: ForwardedRequest, to route: ServedRoute, _ answer: AnswerWriter) async throws {
+  /// Hands the server's answer on, piece by piece, within the times of the call, and for as long as the caller has the
+  /// class that the route asks for.
+  private func forward(
+    _ request: ForwardedRequest, of peer: PeerID, to route: ServedRoute, _ answer: AnswerWriter
+  ) async throws {
     let watch = CallWatch(silence: request.timeout, total: request.deadline)
+    let minimum = route.configuration.minimumClass
     try await withThrowingTaskGroup(of: Void.self) { group in
       defer { group.cancelAll() }
       group.addTask { try await watch.expire() }
+      // The first class is asked of the connection, which ends when it is lost.
+      if minimum > .registered { group.addTask { [gate] in try await gate.watchStake(of: peer, atLeast: minimum) } }
       group.addTask { [upstream] in
         let response = try await upstream.send(request, to: route)
         watch.turn(to: .caller)

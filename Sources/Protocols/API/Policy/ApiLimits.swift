@@ -1,3 +1,5 @@
+import NIOCore
+
 /// The bounds of the API protocol on one node. Routes may set their own where ``ApiRoute`` has a property for it.
 public struct ApiLimits: Sendable {
   /// The longest request, in bytes, without its length.
@@ -14,6 +16,10 @@ public struct ApiLimits: Sendable {
   public var concurrency = 256
   /// Calls of one peer served at a time.
   public var peerConcurrency = 32
+  /// How often one peer may call; 200 times at once and 100 a second. Routes may allow less.
+  public var peerRate = RateLimited.Rate(burst: 200, interval: .milliseconds(10))
+  /// How often all peers together may call; 2,000 times at once and 1,000 a second.
+  public var rate = RateLimited.Rate(burst: 2_000, interval: .milliseconds(1))
   /// Methods that callers may use.
   public var allowedMethods = ["GET", "POST"]
   /// Request headers that callers may set.

@@ -17,6 +17,8 @@ public struct ApiRequest: Sendable, Hashable {
 
   /// The longest message, in bytes, without its length.
   public static let maximumLength = 1 << 20
+  /// Fields of a message, each header being one: a table of headers takes many times its bytes in memory.
+  static let maximumFields = 1_024
   /// The longest deadline that is told or believed: decades, and far from what overflows.
   private static let maximumDeadline = Duration.milliseconds(1 << 40)
 
@@ -50,7 +52,9 @@ public struct ApiRequest: Sendable, Hashable {
   ///
   /// - Throws: ``ApiError`` `api.malformed`.
   init(message: ByteBuffer) throws(ApiError) {
-    guard let request = try? PBApiRequest(serializedBytes: [UInt8](buffer: message), options: .api) else {
+    guard message.withUnsafeReadableBytes({ FieldBudget.allows($0, upTo: Self.maximumFields) }),
+      let request = try? PBApiRequest(serializedBytes: message.readableBytesSpan, options: .api)
+    else {
       throw ApiError(.malformed, "Error parsing message")
     }
     self.init(

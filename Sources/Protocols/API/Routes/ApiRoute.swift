@@ -13,6 +13,8 @@ public struct ApiRoute: Sendable, Hashable {
     case deadline = "deadline_seconds"
     case concurrency = "max_concurrent"
     case peerConcurrency = "max_concurrent_per_peer"
+    case perMinute = "max_per_minute"
+    case perMinuteOfPeer = "max_per_minute_per_peer"
     case minimumClass = "min_class"
     case responseHeaders = "response_headers"
     case authorityFile = "tls_ca_file"
@@ -40,6 +42,10 @@ public struct ApiRoute: Sendable, Hashable {
   public var concurrency: Int?
   /// Calls of one peer under way at a time; nil for the node's limit.
   public var peerConcurrency: Int?
+  /// Calls in a minute, as many at once and then evenly; nil for the node's rate alone.
+  public var perMinute: Int?
+  /// Calls of one peer in a minute, as many at once and then evenly; nil for the node's rate alone.
+  public var perMinuteOfPeer: Int?
   /// The class that the caller's node must have reached.
   public var minimumClass = NodeClass.registered
   /// Headers of the server that callers see besides the harmless ones (version 1.1.0).

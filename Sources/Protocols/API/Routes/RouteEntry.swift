@@ -49,6 +49,8 @@ struct RouteEntry {
     route.deadline = try time(.deadline)
     route.concurrency = try integer(.concurrency)
     route.peerConcurrency = try integer(.peerConcurrency)
+    route.perMinute = try integer(.perMinute)
+    route.perMinuteOfPeer = try integer(.perMinuteOfPeer)
     if let text = try text(.minimumClass) {
       let classes = NodeClass.allCases.map(\.rawValue).joined(separator: ", ")
       guard let minimum = NodeClass(rawValue: text) else { throw wrong(.minimumClass, "is one of \(classes)") }

@@ -2,7 +2,7 @@
 ///
 /// Of any other error the caller learns only that there was one; the error itself goes to this node's log.
 public struct RPCError: Error, Hashable, CustomStringConvertible {
-  /// The most characters of a text that are sent.
+  /// The most Unicode scalars of a text that are sent. A character may be made of any number of them.
   public static let maximumLength = 1024
 
   /// The name of a Python exception: what callers of the published stack know errors by.
@@ -11,7 +11,7 @@ public struct RPCError: Error, Hashable, CustomStringConvertible {
 
   public init(_ text: String, kind: String = "RuntimeError") {
     self.kind = kind
-    self.text = String(text.prefix(Self.maximumLength))
+    self.text = String(text.unicodeScalars.prefix(Self.maximumLength))
   }
 
   /// A fault of the caller that this side noticed.

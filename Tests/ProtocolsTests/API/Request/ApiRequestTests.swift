@@ -1,3 +1,4 @@
+import LibP2P
 import NIOCore
 import Testing
 
@@ -87,6 +88,21 @@ struct ApiRequestTests {
     "What is not a message is refused", arguments: [[0xff, 0xff], [0x0a, 0x05, 0x61], [0x0a, 0x01, 0xff], [0x13]])
   func malformed(message: [UInt8]) throws {
     #expect(throws: ApiError(.malformed, "Error parsing message")) { try read([UInt8(message.count)] + message) }
+  }
+
+  @Test("S4 a request of more headers than any has is refused before they are kept")
+  func headerFlood() throws {
+    func message(_ headers: Int) throws -> [UInt8] {
+      let headers = Dictionary(uniqueKeysWithValues: (0..<headers).map { ("\($0)", "") })
+      return try [UInt8](buffer: ApiRequest(route: "r", method: "GET", headers: headers).frame())
+    }
+    #expect(try read(message(ApiRequest.maximumFields - 2))?.headers.count == ApiRequest.maximumFields - 2)
+    #expect(throws: ApiError(.malformed, "Error parsing message")) { try read(message(ApiRequest.maximumFields - 1)) }
+    // Empty headers, two bytes each.
+    let flood = Array(repeating: [0x1a, 0x00] as [UInt8], count: 100_000).flatMap(\.self)
+    #expect(throws: ApiError(.malformed, "Error parsing message")) {
+      try read(Varint.encode(UInt64(flood.count)) + flood)
+    }
   }
 
   @Test(

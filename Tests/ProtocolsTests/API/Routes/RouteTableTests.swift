@@ -38,7 +38,8 @@ struct RouteTableTests {
       """
       {"r": {"url": "https://127.0.0.1/x", "stream": true, "allowed_methods": ["POST"], "allowed_headers": ["accept"],
         "max_request_bytes": 128, "max_response_bytes": 256.0, "timeout_seconds": 2.5, "deadline_seconds": 60,
-        "max_concurrent": 4, "max_concurrent_per_peer": 2, "min_class": "validator", "response_headers": ["x-id"],
+        "max_concurrent": 4, "max_concurrent_per_peer": 2, "max_per_minute": 90, "max_per_minute_per_peer": 30,
+        "min_class": "validator", "response_headers": ["x-id"],
         "tls_ca_file": "\(URL(filePath: authority).lastPathComponent)", "tls_verify": true, "allow_remote": true}}
       """, folder: URL(filePath: authority).deletingLastPathComponent().path)
     var route = ApiRoute(url: "https://127.0.0.1/x", stream: true)
@@ -50,6 +51,8 @@ struct RouteTableTests {
     route.deadline = .seconds(60)
     route.concurrency = 4
     route.peerConcurrency = 2
+    route.perMinute = 90
+    route.perMinuteOfPeer = 30
     route.minimumClass = .validator
     route.responseHeaders = ["x-id"]
     route.authorityFile = table.routes["r"]?.configuration.authorityFile

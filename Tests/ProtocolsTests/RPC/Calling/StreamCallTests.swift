@@ -12,7 +12,7 @@ struct StreamCallTests {
     return numbers
   }
 
-  @Test("P-32 one request gives a stream of responses", arguments: TestTransport.allCases)
+  @Test("P-25 P-32 one request gives a stream of responses", arguments: TestTransport.allCases)
   func serverStream(transport: TestTransport) async throws {
     try await transport.withPeers { peers in
       let stub = try peers.arithmetic()

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Unary calls", .timeLimit(.minutes(2)))
 struct UnaryCallTests {
-  @Test("P-8 P-31 one request gives one response", arguments: TestTransport.allCases)
+  @Test("P-5 P-6 P-8 P-22 P-31 one request gives one response", arguments: TestTransport.allCases)
   func roundTrip(transport: TestTransport) async throws {
     try await transport.withPeers { peers in
       let stub = try peers.arithmetic()
@@ -15,7 +15,7 @@ struct UnaryCallTests {
     }
   }
 
-  @Test("P-24 the handler sees who calls, as the connection proves it", arguments: TestTransport.allCases)
+  @Test("P-23 P-24 the handler sees who calls, as the connection proves it", arguments: TestTransport.allCases)
   func context(transport: TestTransport) async throws {
     try await transport.withPeers { peers in
       let seen = try await peers.arithmetic().rpcCaller(TestNumber())

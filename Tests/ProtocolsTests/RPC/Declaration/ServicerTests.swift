@@ -8,6 +8,7 @@ struct ServicerTests {
   /// A servicer with any handlers.
   private struct Listing: Servicer {
     static let className = "Listing"
+    static let rpcEcho = RPC<TestNumber, TestNumber>.unary("rpc_echo")
     let handlers: [RPCHandler]
 
     init(_ methods: String...) {
@@ -29,6 +30,62 @@ struct ServicerTests {
     #expect(node.protocols == methods.map { "Arithmetic.rpc_\($0)" })
     try Arithmetic(events: Events()).addP2PHandlers(to: node, gate: .insecure(), namespace: "my_ns")
     #expect(node.protocols.contains("my_ns::Arithmetic.rpc_square") && node.protocols.count == 2 * methods.count)
+  }
+
+  @Test("P-1 a node serves several protocols, each for itself", arguments: TestTransport.allCases)
+  func several(transport: TestTransport) async throws {
+    try await transport.withPeers { peers in
+      let echo = Listing("rpc_echo")
+      try Arithmetic(events: Events()).addP2PHandlers(to: peers.servicer, gate: .insecure())
+      try echo.addP2PHandlers(to: peers.servicer, gate: .insecure())
+      let arithmetic = Arithmetic.getServerStub(peers.client, peers.servicer.peerID, gate: .insecure())
+      let listing = Listing.getServerStub(peers.client, peers.servicer.peerID, gate: .insecure())
+      #expect(try await arithmetic.rpcSquare(TestNumber(3)).number == 9)
+      #expect(try await listing.rpcEcho(TestNumber(3)).number == 3)
+      echo.removeP2PHandlers(from: peers.servicer)
+      await #expect(throws: NegotiationError.self) { try await listing.rpcEcho(TestNumber(3)) }
+      #expect(try await arithmetic.rpcSquare(TestNumber(4)).number == 16)
+    }
+  }
+
+  @Test(
+    "P-7 P-17 P-39 stubs of an instance and of the type reach every procedure, under its name; none comes without a gate"
+  )
+  func stubs() async throws {
+    let network = InProcessNetwork()
+    let (servicer, client) = (
+      network.join(as: try PrivateKey.generate(.ed25519).peerID),
+      network.join(as: try PrivateKey.generate(.ed25519).peerID)
+    )
+    let arithmetic = Arithmetic(events: Events())
+    try arithmetic.addP2PHandlers(to: servicer, gate: .insecure())
+    for stub in [
+      arithmetic.getStub(client, servicer.peerID, gate: .insecure()),
+      Arithmetic.getServerStub(client, servicer.peerID, gate: .insecure()),
+    ] {
+      // One of each kind; a name that is not declared does not compile.
+      #expect(try await stub.rpcSquare(TestNumber(2)).number == 4)
+      #expect(try await stub.rpcSum(numbers(1, 2)).number == 3)
+      #expect(try await stub.rpcCountTo(TestNumber(1)).next()?.number == 1)
+      #expect(try await stub.rpcPowers(numbers(2)).next()?.number == 4)
+    }
+    // The type alone is enough where nothing is served, as with protocols that only others speak.
+    let declared = InferenceProtocol.getServerStub(client, servicer.peerID, gate: .insecure())
+    await #expect(throws: NegotiationError.self) { try await declared.rpcInfo(Empty()) }
+  }
+
+  @Test("P-43 what is no procedure stays as it is: members of a servicer work here, and nobody else reaches them")
+  func members() async throws {
+    struct Counting: Servicer {
+      static let rpcEcho = RPC<TestNumber, TestNumber>.unary("rpc_echo")
+      var handlers: [RPCHandler] { [Self.rpcEcho.handler { request, _ in request }] }
+      func double(_ number: Int64) -> Int64 { 2 * number }
+    }
+    let node = try node()
+    let counting = Counting()
+    try counting.addP2PHandlers(to: node, gate: Gate(stake: TableStakes(), authorizer: Marking()))
+    #expect(counting.double(21) == 42)
+    #expect(node.protocols == ["Counting.rpc_echo"])
   }
 
   @Test("P-13 a handler knows its messages and its kind")

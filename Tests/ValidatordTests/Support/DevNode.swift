@@ -1,0 +1,1 @@
+../../SubstrateTests/Support/DevNode.swift

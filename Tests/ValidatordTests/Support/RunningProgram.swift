@@ -1,0 +1,95 @@
+import Foundation
+import Synchronization
+import Testing
+
+/// The built program while it runs: a service, or a call that takes its time.
+final class RunningProgram: Sendable {
+  /// The longest wait for a line, for more output, or for the end.
+  static let patience = Duration.seconds(60)
+
+  private struct State {
+    var output = Data()
+    var errors = Data()
+  }
+
+  private let process: Process
+  private let ended: AsyncStream<Void>
+  private let state = Mutex(State())
+
+  /// Runs `body` beside the program, and ends the program whatever happens.
+  static func with(_ arguments: [String], _ body: (RunningProgram) async throws -> Void) async throws {
+    let program = try RunningProgram(arguments)
+    defer { program.kill() }
+    try await body(program)
+  }
+
+  private init(_ arguments: [String]) throws {
+    let process = Process()
+    process.executableURL = URL(filePath: Program.executable)
+    process.arguments = arguments
+    process.standardInput = FileHandle.nullDevice
+    let (output, errors) = (Pipe(), Pipe())
+    process.standardOutput = output
+    process.standardError = errors
+    let (ended, end) = AsyncStream.makeStream(of: Void.self)
+    process.terminationHandler = { _ in end.finish() }
+    self.process = process
+    self.ended = ended
+    try process.run()
+    collect(output) { $0.output += $1 }
+    collect(errors) { $0.errors += $1 }
+  }
+
+  private func collect(_ pipe: Pipe, _ keep: @escaping @Sendable (inout State, Data) -> Void) {
+    let handle = pipe.fileHandleForReading
+    DispatchQueue.global().async { [weak self] in
+      while true {
+        let piece = handle.availableData
+        guard !piece.isEmpty, let self else { return }
+        self.state.withLock { keep(&$0, piece) }
+      }
+    }
+  }
+
+  /// What it has written so far.
+  var output: String { state.withLock { String(decoding: $0.output, as: UTF8.self) } }
+  var errors: String { state.withLock { String(decoding: $0.errors, as: UTF8.self) } }
+
+  /// Waits until the output holds `text`.
+  func writes(_ text: String) async throws {
+    let end = ContinuousClock.now + Self.patience
+    while !output.contains(text) {
+      try #require(process.isRunning && ContinuousClock.now < end, "it wrote \(output) \(errors)")
+      try await Task.sleep(for: .milliseconds(10))
+    }
+  }
+
+  /// The address in the line by which services say with `--format json` where they listen.
+  func address() async throws -> String {
+    struct Line: Decodable {
+      var addresses: [String]
+    }
+    try await writes("\n")
+    let line = output.split(separator: "\n").first.map(String.init) ?? ""
+    return try #require(try JSONDecoder().decode(Line.self, from: Data(line.utf8)).addresses.first)
+  }
+
+  /// Waits until it ends by itself.
+  ///
+  /// - Returns: the exit code.
+  func end() async throws -> Int32 {
+    let watchdog = Task {
+      try await Task.sleep(for: Self.patience)
+      Issue.record("the program did not end")
+      self.kill()
+    }
+    for await _ in ended {}
+    watchdog.cancel()
+    return process.terminationStatus
+  }
+
+  /// Asks it to end, as service managers do.
+  func terminate() { process.terminate() }
+
+  private func kill() { if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) } }
+}
