@@ -65,9 +65,16 @@ public struct AnswerDigest: Sendable, Hashable {
 }
 
 extension String {
-  /// Foreign text, cut and made fit for a terminal and the database.
+  /// Foreign text, cut and made fit for a terminal and the database: printable ASCII, the rest as `\u{…}`.
+  ///
+  /// What was made so once stays as it is.
   var boundedDetail: String {
-    let shown = unicodeScalars.prefix(Observation.detailLimit).map { $0.escaped(asASCII: true) }.joined()
-    return String(shown.prefix(Observation.detailLimit))
+    var text = ""
+    for scalar in unicodeScalars.prefix(Observation.detailLimit) {
+      text +=
+        (0x20..<0x7f).contains(scalar.value)
+        ? String(scalar) : "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+    }
+    return String(text.prefix(Observation.detailLimit))
   }
 }

@@ -34,6 +34,7 @@ public struct RevealedVerdicts: AgreementSource {
   }
 
   public func evidence(for epoch: UInt32) async throws -> Evidence {
+    try await store.read { try Store.demandEvidence($0, epoch) }
     let nodes = try await store.nodes(epoch)
     let reveals = try await store.openedReveals(epoch, role: .validator)
     let probes = try await store.probes(epoch).map(\.probe)

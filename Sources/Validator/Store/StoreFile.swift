@@ -33,12 +33,28 @@ enum StoreFile {
       throw StoreError(
         .mode, "\(path) has mode \(mode), so that others than its owner may use it", remedy: "chmod 600 '\(path)'")
     }
+    if status.st_size > 0 { try checkHeader(path) }
     let folder = folder(of: path)
     guard stat(folder, &status) == 0 else { throw failure(folder, errno) }
     // In a sticky folder such as /tmp nobody can exchange another's file.
     guard status.st_mode & 0o022 == 0 || status.st_mode & S_ISVTX != 0 else {
       throw StoreError(
         .mode, "others may exchange the files in \(folder)", remedy: "chmod 700 '\(folder)'")
+    }
+  }
+
+  /// Demands a file that begins as every database does.
+  ///
+  /// SQLite takes one that is shorter than a page for an empty database, and would begin anew in it.
+  private static func checkHeader(_ path: String) throws {
+    let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    guard file >= 0 else { throw failure(path, errno) }
+    defer { close(file) }
+    var header = [UInt8](repeating: 0, count: 512)
+    let count = read(file, &header, header.count)
+    guard count >= 0 else { throw failure(path, errno) }
+    guard count == header.count, header.starts(with: Array("SQLite format 3".utf8) + [0]) else {
+      throw StoreError(.damaged, "\(path) does not begin as a database does")
     }
   }
 

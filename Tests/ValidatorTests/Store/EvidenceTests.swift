@@ -51,11 +51,11 @@ struct EvidenceTests {
     try await other.write { database in
       try database.execute(
         sql:
-          "UPDATE observations SET answer_digest = (SELECT answer_digest FROM observations WHERE subnet_node_id = 4) WHERE subnet_node_id = 1"
+          "UPDATE observations SET answer_digest = (SELECT answer_digest FROM observations WHERE subnet_node_id = 4) WHERE subnet_node_id = 2"
       )
     }
     let changed = try #require(try await other.recompute(7))
-    #expect(!changed.isIdentical && changed.differences == [1])
+    #expect(!changed.isIdentical && changed.differences == [2])
     try other.close()
     try store.close()
   }

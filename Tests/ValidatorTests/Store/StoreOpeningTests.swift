@@ -113,6 +113,11 @@ struct StoreOpeningTests {
     let garbage = folder.file("garbage.sqlite")
     try write(Data((0..<9000).map { UInt8(truncatingIfNeeded: $0 &* 31) }), garbage)
     #expect(try code { try Store.open(garbage) } == "store.damaged")
+    // SQLite takes a file that is shorter than a page for an empty one, and would begin anew.
+    let short = folder.file("short.sqlite")
+    try write(Data("this was a database".utf8), short)
+    #expect(try code { try Store.open(short) } == "store.damaged")
+    #expect(try String(contentsOfFile: short, encoding: .utf8) == "this was a database")
 
     let foreign = folder.file("foreign.sqlite")
     try write(Data(), foreign)

@@ -6,6 +6,13 @@ import Testing
 
 @testable import Validator
 
+/// Counts from any thread.
+private final class Counter: Sendable {
+  private let count = Mutex(0)
+  var value: Int { count.withLock { $0 } }
+  func add() { count.withLock { $0 += 1 } }
+}
+
 @Suite("Protection against signing twice")
 struct SubmissionJournalTests {
   private let folder: TemporaryFolder
@@ -50,13 +57,13 @@ struct SubmissionJournalTests {
 
   @Test("A second signature is the first one again, and for another statement there is none")
   func once() async throws {
-    let count = Mutex(0)
+    let signed = Counter()
     let first = try await sign(key(5), 1)
     let second = try await journal.sign(key(5), content: .sha256([1]), at: 120) {
-      count.withLock { $0 += 1 }
+      signed.add()
       return try Signatures.make(2)
     }
-    #expect(second == first && count.withLock { $0 } == 0)
+    #expect(second == first && signed.value == 0)
     #expect(try await code { _ = try await sign(key(5), 3, content: 2) } == "protection.signed-otherwise")
     // Also once the first is over.
     try await journal.advance(key(5), .expire, at: 200)
@@ -156,19 +163,19 @@ struct SubmissionJournalTests {
   func concurrency() async throws {
     _ = try await journal.plan(key(5), at: 1)
     let (journal, key) = (journal, key(5))
-    let signed = Mutex(0)
+    let signed = Counter()
     let hashes = try await withThrowingTaskGroup(of: [UInt8]?.self) { group in
       for number: UInt8 in 0..<100 {
         group.addTask {
           try await journal.sign(key, content: .sha256([1]), at: 1) {
-            signed.withLock { $0 += 1 }
+            signed.add()
             return try Signatures.make(number)
           }.signature?.extrinsic.hash
         }
       }
       return try await group.reduce(into: Set<[UInt8]?>()) { $0.insert($1) }
     }
-    #expect(signed.withLock { $0 } == 1 && hashes.count == 1)
+    #expect(signed.value == 1 && hashes.count == 1)
     try store.close()
   }
 

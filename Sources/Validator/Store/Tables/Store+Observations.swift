@@ -72,13 +72,7 @@ extension Store {
   }
 
   static func ownEvidence(_ database: Database, _ epoch: UInt32) throws -> Evidence {
-    let state = try Row.fetchOne(
-      database, sql: "SELECT is_rolled_up FROM epochs WHERE epoch = ?", arguments: [Int64(epoch)])
-    guard let state, try !state.flag("is_rolled_up") else {
-      throw ScoringError(
-        .noEvidence, state == nil ? "epoch \(epoch) is not known" : "the observations of epoch \(epoch) were rolled up",
-        remedy: "Only epochs whose observations are kept can be scored again.")
-    }
+    try demandEvidence(database, epoch)
     let answers = try answers(database, epoch)
     var outcomes: [UInt32: [UInt16: Evidence.Outcome]] = [:]
     let rows = try Row.fetchCursor(
@@ -102,6 +96,17 @@ extension Store {
           subnetNodeID: $0.subnetNodeID, standing: $0.standing,
           outcomes: $0.standing == .hoster ? outcomes[$0.subnetNodeID] ?? [:] : [:])
       })
+  }
+
+  /// - Throws: ``ScoringError`` `scoring.no-evidence` for an epoch that is not known, or was rolled up.
+  static func demandEvidence(_ database: Database, _ epoch: UInt32) throws {
+    let state = try Row.fetchOne(
+      database, sql: "SELECT is_rolled_up FROM epochs WHERE epoch = ?", arguments: [Int64(epoch)])
+    guard let state, try !state.flag("is_rolled_up") else {
+      throw ScoringError(
+        .noEvidence, state == nil ? "epoch \(epoch) is not known" : "the observations of epoch \(epoch) were rolled up",
+        remedy: "Only epochs whose observations are kept can be scored again.")
+    }
   }
 
   private static func answers(_ database: Database, _ epoch: UInt32) throws -> [Digest32: Answer] {
