@@ -5,14 +5,17 @@ extension Store {
   ///
   /// A process killed at any moment leaves a database that the next call opens and completes.
   ///
-  /// - Throws: ``StoreError``: `missing` for a folder that is not there, `mode`, `newer`, `damaged`, `foreign`,
+  /// - Parameter creating: whether to make one if there is none.
+  /// - Throws: ``StoreError``: `missing`, also for a folder that is not there; `mode`, `newer`, `damaged`, `foreign`,
   ///   `migration`, `full`, `read-only`.
-  public static func open(_ path: String, options: StoreOptions = StoreOptions()) throws -> Store {
-    try StoreFile.create(path)
+  public static func open(
+    _ path: String, creating: Bool = true, options: StoreOptions = StoreOptions()
+  ) throws -> Store {
+    if creating { try StoreFile.create(path) }
     try StoreFile.check(path)
     return try StoreError.translate(path) {
       // A pool changes the file when it opens it; whether it may is found out before.
-      _ = try inspect(path, options) { try Migrator.check($0, path) }
+      _ = try inspect(path, options, recovering: true) { try Migrator.check($0, path) }
       let pool = try DatabasePool(path: path, configuration: configuration(options))
       try pool.writeWithoutTransaction { database in
         // GRDB chooses NORMAL for a write-ahead log, which a loss of power can cost the last transactions.
@@ -47,10 +50,14 @@ extension Store {
   }
 
   /// Looks into a database without changing it, whatever its version.
+  ///
+  /// - Parameter recovering: whether a transaction that a killed process left half written may be undone first, which
+  ///   SQLite does for those only who may write.
   static func inspect<Value>(
-    _ path: String, _ options: StoreOptions, _ body: (Database) throws -> Value
+    _ path: String, _ options: StoreOptions, recovering: Bool = false, _ body: (Database) throws -> Value
   ) throws -> Value {
-    let queue = try DatabaseQueue(path: path, configuration: readOnly(options))
+    let queue = try DatabaseQueue(
+      path: path, configuration: recovering ? configuration(options) : readOnly(options))
     defer { try? queue.close() }
     return try queue.read { database in
       if options.checksPages { try StoreCheck.quick(database, path) }

@@ -6,6 +6,14 @@ extension StoreError {
   /// SQLite's text names tables and columns, never their content.
   init(_ error: DatabaseError, _ path: String) {
     let text = error.message ?? error.resultCode.description
+    switch error.extendedResultCode {
+    case .SQLITE_READONLY_ROLLBACK, .SQLITE_READONLY_RECOVERY:
+      self.init(
+        .unreachable, "\(path) was left half written by a process that was killed",
+        remedy: "Start the validator, or run `validatord db migrate`; it undoes what was not finished.")
+      return
+    default: break
+    }
     switch error.resultCode {
     case .SQLITE_FULL: self.init(.full, "\(path) can't grow: the disk is full")
     case .SQLITE_READONLY, .SQLITE_PERM: self.init(.readOnly, "\(path) can't be written: \(text)")

@@ -21,11 +21,10 @@ struct StoreLocation: ParsableArguments {
   /// Runs `body` with the database while no daemon uses it.
   func writing<Value>(_ body: (Store) async throws -> Value) async throws -> Value {
     try await ValidatorFailure.translate {
-      // Opening would make a new database, which nobody who names an old one wants.
-      _ = try Store.migrationStatus(path)
       let lock = try InstanceLock(database: path)
       defer { lock.unlock() }
-      let store = try Store.open(path)
+      // Nobody who names an old database wants a new one.
+      let store = try Store.open(path, creating: false)
       defer { try? store.close() }
       return try await body(store)
     }
