@@ -40,12 +40,9 @@ enum ValidatorStore {
     let count = Double(nodes) * Double(probes) * Double(epochs)
     let rate = count / seconds
     let median = scoring.sorted()[scoring.count / 2]
-    var query = SummaryQuery(epochs: epochs...epochs)
-    let latest = try await measure { _ = try await store.summaries(query) }
-    query = SummaryQuery(epochs: 0...epochs, subnetNodeID: 500)
-    let node = try await measure { _ = try await store.summaries(query) }
-    query = SummaryQuery(epochs: 0...epochs)
-    let all = try await measure { _ = try await store.summaries(query) }
+    let latest = try await report(store, SummaryQuery(epochs: epochs...epochs))
+    let node = try await report(store, SummaryQuery(epochs: 0...epochs, subnetNodeID: 500))
+    let all = try await report(store, SummaryQuery(epochs: 0...epochs))
     try store.close()
 
     print("observations stored, in batches of \(batchSize)     \(Int(rate)) /s   promised 20000 /s")
@@ -75,12 +72,12 @@ enum ValidatorStore {
     return AnswerDigest(answer)
   }
 
-  /// Milliseconds of the median of five rounds.
-  private static func measure(_ body: () async throws -> Void) async throws -> Double {
+  /// Milliseconds of the median of five reports.
+  private static func report(_ store: Store, _ query: SummaryQuery) async throws -> Double {
     var times: [Double] = []
     for _ in 0..<5 {
       let start = ContinuousClock.now
-      try await body()
+      _ = try await store.summaries(query)
       times.append((ContinuousClock.now - start) / .milliseconds(1))
     }
     return times.sorted()[2]
