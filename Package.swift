@@ -116,6 +116,7 @@ let package = Package(
       dependencies: [
         "Protocols",
         "Substrate",
+        .product(name: "BigInt", package: "BigInt"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
@@ -188,10 +189,19 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: strict),
+    // Runs one duty against the journal and is killed on the way.
+    .executableTarget(
+      name: "journal-process",
+      dependencies: ["Substrate", "Validator"],
+      path: "Tests/JournalProcess",
+      swiftSettings: strict),
     .testTarget(
       name: "ValidatorTests",
       dependencies: [
+        "Protocols",
+        "Substrate",
         "Validator",
+        "journal-process",
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
@@ -201,7 +211,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ValidatordTests",
-      dependencies: ["validatord", "LibP2P", "Protocols", "Substrate"],
+      dependencies: [
+        "validatord", "LibP2P", "Protocols", "Substrate", "Validator", .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "LibP2PTests",

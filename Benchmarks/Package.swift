@@ -58,5 +58,14 @@ let package = Package(
       path: "Benchmarks/SubstrateBenchmarks",
       swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)],
       plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
+    .executableTarget(
+      name: "ValidatorStore",
+      dependencies: [
+        .product(name: "Protocols", package: "validatord"),
+        .product(name: "Substrate", package: "validatord"),
+        .product(name: "Validator", package: "validatord"),
+      ],
+      path: "Benchmarks/ValidatorStore",
+      swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
   ]
 )

@@ -13,6 +13,20 @@ public struct SignedExtrinsic: Sendable, Hashable, Codable {
   /// The hash of the runtime's code that the call was built for. Nothing in the bytes names it, so another
   /// runtime could read another call in them.
   public internal(set) var codeHash: [UInt8]?
+
+  /// Puts together what was stored; to make a new one is the ``Signer``'s part.
+  public init(
+    bytes: [UInt8], hash: [UInt8], signer: AccountID, nonce: UInt32, call: String, expiresAt: UInt64?,
+    codeHash: [UInt8]? = nil
+  ) {
+    self.bytes = bytes
+    self.hash = hash
+    self.signer = signer
+    self.nonce = nonce
+    self.call = call
+    self.expiresAt = expiresAt
+    self.codeHash = codeHash
+  }
 }
 
 /// The parts of an extrinsic as they are signed: `call ‖ extra ‖ additional`.
