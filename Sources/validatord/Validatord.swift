@@ -14,7 +14,7 @@ struct Validatord: AsyncParsableCommand {
     version: version,
     subcommands: [
       ChainCommand.self, KeysCommand.self, P2PCommand.self, RPCCommand.self, ApiCommand.self, RoutesCommand.self,
-      ModelCommand.self,
+      ModelCommand.self, DevChainCommand.self,
     ])
 }
 
