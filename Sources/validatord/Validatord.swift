@@ -15,7 +15,7 @@ struct Validatord: AsyncParsableCommand {
     version: version,
     subcommands: [
       ChainCommand.self, KeysCommand.self, P2PCommand.self, RPCCommand.self, ApiCommand.self, RoutesCommand.self,
-      ModelCommand.self, ScoresCommand.self, DatabaseCommand.self, ProtectionCommand.self,
+      ModelCommand.self, ScoresCommand.self, DatabaseCommand.self, ProtectionCommand.self, DevChainCommand.self,
     ])
 }
 

@@ -17,6 +17,11 @@ public struct PalletMetadata: Sendable, Hashable {
     /// Usually the pallet's name.
     public let prefix: String
     public let entries: [StorageEntry]
+
+    public init(prefix: String, entries: [StorageEntry]) {
+      self.prefix = prefix
+      self.entries = entries
+    }
   }
 
   /// One storage item: a single value, or a map.

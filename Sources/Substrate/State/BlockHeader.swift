@@ -10,6 +10,16 @@ public struct BlockHeader: Sendable, Hashable {
   /// More digest items than any block has.
   static let maximumDigestItems = 64
 
+  public init(
+    parent: BlockHash, number: UInt64, stateRoot: [UInt8], extrinsicsRoot: [UInt8], digest: [[UInt8]]
+  ) {
+    self.parent = parent
+    self.number = number
+    self.stateRoot = stateRoot
+    self.extrinsicsRoot = extrinsicsRoot
+    self.digest = digest
+  }
+
   /// Reads the header of `chain_getHeader` and of the head subscriptions.
   public init(json: JSONValue) throws {
     guard let parent = json["parentHash"]?.stringValue.flatMap(BlockHash.init(hex:)),

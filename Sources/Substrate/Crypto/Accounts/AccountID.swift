@@ -21,8 +21,8 @@ public struct AccountID: Hashable, Sendable, Comparable, Codable, CustomStringCo
     self.init(hash: bytes)
   }
 
-  /// Takes the last 20 bytes of `hash`, the form in which a public key gives its account.
-  init(hash: some Collection<UInt8>) {
+  /// Takes the last 20 bytes of `hash`, the form in which a public key gives its account; fewer are led by zeros.
+  public init(hash: some Collection<UInt8>) {
     var words: (UInt64, UInt64, UInt32) = (0, 0, 0)
     for (position, byte) in hash.suffix(Self.length).enumerated() {
       switch position {
