@@ -410,6 +410,8 @@ package nonisolated struct PBControlFailure: Sendable {
   fileprivate var _message: String? = nil
 }
 
+/// `half_closes` is this project's own: at an orderly end of a peer the node closes the socket of a stream for writing
+/// only, so that a socket which it closes altogether tells of an abort. p2pd closes it either way and does not say so.
 package nonisolated struct PBControlIdentity: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -426,11 +428,21 @@ package nonisolated struct PBControlIdentity: Sendable {
 
   package var addresses: [Data] = []
 
+  package var halfCloses: Bool {
+    get {_halfCloses ?? false}
+    set {_halfCloses = newValue}
+  }
+  /// Returns true if `halfCloses` has been explicitly set.
+  package var hasHalfCloses: Bool {self._halfCloses != nil}
+  /// Clears the value of `halfCloses`. Subsequent reads from it will return its default value.
+  package mutating func clearHalfCloses() {self._halfCloses = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _peer: Data? = nil
+  fileprivate var _halfCloses: Bool? = nil
 }
 
 package nonisolated struct PBControlPeer: Sendable {
@@ -1593,7 +1605,7 @@ nonisolated extension PBControlFailure: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension PBControlIdentity: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Identity"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}peer\0\u{1}addresses\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}peer\0\u{1}addresses\0\u{4}f\u{f}half_closes\0")
 
   public var isInitialized: Bool {
     if self._peer == nil {return false}
@@ -1608,6 +1620,7 @@ nonisolated extension PBControlIdentity: SwiftProtobuf.Message, SwiftProtobuf._M
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularBytesField(value: &self._peer) }()
       case 2: try { try decoder.decodeRepeatedBytesField(value: &self.addresses) }()
+      case 1000: try { try decoder.decodeSingularBoolField(value: &self._halfCloses) }()
       default: break
       }
     }
@@ -1624,12 +1637,16 @@ nonisolated extension PBControlIdentity: SwiftProtobuf.Message, SwiftProtobuf._M
     if !self.addresses.isEmpty {
       try visitor.visitRepeatedBytesField(value: self.addresses, fieldNumber: 2)
     }
+    try { if let v = self._halfCloses {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 1000)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: PBControlIdentity, rhs: PBControlIdentity) -> Bool {
     if lhs._peer != rhs._peer {return false}
     if lhs.addresses != rhs.addresses {return false}
+    if lhs._halfCloses != rhs._halfCloses {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
