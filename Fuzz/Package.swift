@@ -116,6 +116,7 @@ let package = Package(
     fuzzer("FuzzNegotiation", of: "LibP2P"),
     fuzzer("FuzzNoise", of: "LibP2P"),
     fuzzer("FuzzServices", of: "LibP2P"),
+    fuzzer("FuzzControl", of: "LibP2P"),
     fuzzer("FuzzYamux", of: "LibP2P"),
     fuzzer("FuzzAuthorization", of: "Protocols"),
     fuzzer("FuzzTensors", of: "Protocols"),

@@ -22,6 +22,7 @@ enum P2PFailure {
     case let error as KademliaError: error.kind == .notFound ? .failed : .wrongPeer
     case is NoiseError, is NegotiationError, is IdentifyError, is PingError: .wrongPeer
     case let error as CallError: status(of: error.kind)
+    case let error as ControlError: status(of: error.kind)
     case let error as Refusal: status(of: error.kind)
     case let error as ApiError: status(of: error.kind)
     case let error as RoutesFileError: error.kind == .unreadable ? .unavailable : .configuration
@@ -35,6 +36,17 @@ enum P2PFailure {
     case .noAnswer, .timeout, .truncated: .unavailable
     case .malformed, .undecodable: .wrongPeer
     case .remote, .tooLong: .failed
+    }
+  }
+
+  private static func status(of kind: ControlError.Code) -> Failure.Status {
+    switch kind {
+    case .inUse, .unreachable, .closed, .timeout, .clientDied: .unavailable
+    case .listen: .configuration
+    case .notPermitted, .gateClosed: .notPermitted
+    case .busy: .tryLater
+    case .malformed: .wrongPeer
+    case .tooLong, .stalled, .refused, .handler: .failed
     }
   }
 

@@ -29,6 +29,11 @@ final class ResourceManager: Sendable {
     try ResourceScope(self, .stream(direction), lasting: [.system, .peer(peer)], transient: [.transient])
   }
 
+  /// Reserves a stream that is no peer's, such as a socket of a process on this machine.
+  func localStream(_ direction: Direction) throws(ResourceLimitError) -> ResourceScope {
+    try ResourceScope(self, .stream(direction), lasting: [.system], transient: [])
+  }
+
   fileprivate func reserve(_ amount: ResourceUsage, in scopes: [ResourceScopeID]) throws(ResourceLimitError) {
     try ledger.withLock { ledger throws(ResourceLimitError) in try ledger.reserve(amount, in: scopes) }
   }

@@ -16,6 +16,8 @@ final class StreamCore: Sendable {
     var isCancelledByFinish = false
     var isCancelledByBytes = false
     var isAbandoned = false
+    /// Bytes that went out in all.
+    var sent: UInt64 = 0
     /// The session and the handler's task: the stream counts until both are done with it, so that resetting a
     /// stream does not make room for the next one while its handler still works (CVE-2023-44487).
     var holders = 1
@@ -105,6 +107,7 @@ final class StreamCore: Sendable {
   func sent(_ bytes: Int) {
     let writer = state.withLock { state -> CheckedContinuation<Void, any Error>? in
       state.pipe.sent(bytes)
+      state.sent += UInt64(bytes)
       releaseMemory(state.pipe)
       guard state.pipe.hasRoom else { return nil }
       defer { state.writer = nil }
@@ -206,6 +209,25 @@ final class StreamCore: Sendable {
     if isFull { try await room() }
   }
 
+  /// Queues bytes without waiting for room, unless more than `limit` would be queued then.
+  ///
+  /// - Returns: whether they were queued.
+  func offer(_ bytes: ByteBuffer, limit: Int) throws -> Bool {
+    let hasRoom = try state.withLock { state in
+      guard state.pipe.queued + bytes.readableBytes <= limit else { return false }
+      try state.pipe.queue(bytes.readableBytes)
+      do {
+        try resources.hold(memory: state.pipe.memory)
+      } catch {
+        state.pipe.sent(bytes.readableBytes)
+        throw error
+      }
+      return true
+    }
+    if hasRoom { mailbox.post(.write(id, bytes)) }
+    return hasRoom
+  }
+
   /// Waits until the peer has taken enough of what is queued.
   private func room() async throws {
     try await withTaskCancellationHandler {
@@ -247,6 +269,9 @@ final class StreamCore: Sendable {
 
   /// Queued bytes that have not gone out.
   var queued: Int { state.withLock(\.pipe.queued) }
+
+  /// Bytes that have gone out in all.
+  var sentCount: UInt64 { state.withLock(\.sent) }
 
   /// Aborts both directions.
   func reset(_ error: StreamError = StreamError(.closed, "the stream was aborted by this side")) {

@@ -84,6 +84,15 @@ public final class KademliaService: PeerRouting {
     return result.addresses
   }
 
+  /// The peers closest to `key` that answered, closest first.
+  ///
+  /// - Parameter key: hashed into the key space, as libp2p does with peer ids and names of records.
+  public func closestPeers(to key: [UInt8]) async throws -> [PeerID] {
+    let target = KademliaKey(hashing: key)
+    let lookup = KademliaLookup(closestTo: target, by: host.peerID, seeds: seeds(target))
+    return try await run(lookup, KademliaMessage(.findNode, key: key)).closest
+  }
+
   /// Fills the routing table: looks for this node's own place and for one by chance.
   public func refresh() async throws {
     let chance = (0..<32).map { _ in UInt8.random(in: .min ... .max) }
