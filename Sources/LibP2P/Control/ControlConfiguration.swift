@@ -18,6 +18,9 @@ public struct ControlConfiguration: Sendable {
   public var path: String
   /// Who may connect.
   public var access = Access()
+  /// Handlers whose names begin so are for the node itself: peers neither reach them nor learn of them, and the node
+  /// calls them with ``ControlSocket/openStream(_:)``. Nil for none.
+  public var ownPrefix: String?
   /// What clients may use.
   public var limits = ControlLimits()
   /// Where refusals and cut connections are told.

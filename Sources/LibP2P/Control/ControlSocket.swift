@@ -41,6 +41,18 @@ public final class ControlSocket: Service, Sendable {
   /// Connections with clients, those that carry streams included.
   public var connectionCount: Int { state.withLock(\.connections.count) }
 
+  /// Opens a stream of the node itself with the client that handles a protocol, such as one that is the node's own by
+  /// ``ControlConfiguration/ownPrefix``. The gate is not asked.
+  ///
+  /// - Throws: ``ControlError`` `control.refused` if no client handles it with a socket, `control.busy`,
+  ///   `control.not-permitted`.
+  public func openStream(_ protocolID: String) async throws -> ControlStream {
+    try await node.openOwnStream(protocolID)
+  }
+
+  /// The node's peer id.
+  public var peerID: PeerID { node.host.peerID }
+
   /// Begins to listen.
   ///
   /// - Throws: ``ControlError`` `control.in-use` or `control.listen`.

@@ -11,9 +11,14 @@ public final class ControlStream: Sendable {
   public let protocolID: String
   private let socket: LocalSocket
   private let early: Mutex<ByteBuffer>
+  /// The process at the other end, on the node's side.
+  private let server: PeerCredentials?
 
+  /// - Parameter server: the process that serves the stream, on the node's side.
   /// - Throws: ``ControlError`` `control.malformed` if the node does not say what the stream is.
-  init(_ info: PBControlStreamInfo, _ socket: LocalSocket, early: ByteBuffer) throws(ControlError) {
+  init(
+    _ info: PBControlStreamInfo, _ socket: LocalSocket, early: ByteBuffer, servedBy server: PeerCredentials? = nil
+  ) throws(ControlError) {
     guard let peer = try? PeerID(bytes: info.peer) else {
       throw ControlError(.malformed, "the node does not say whose a stream is")
     }
@@ -22,17 +27,21 @@ public final class ControlStream: Sendable {
     protocolID = info.protocol
     self.socket = socket
     self.early = Mutex(early)
+    self.server = server
   }
 
   /// Reads what has arrived, waiting for at least one byte; nil when the peer has finished.
   ///
   /// A p2pd can't tell its clients of an abort, so with one an abort looks like an end.
   /// - Parameter limit: the most bytes to return.
-  /// - Throws: ``StreamError``, `CancellationError`.
+  /// - Throws: ``StreamError``, `CancellationError`; on the node's side ``ControlError`` `control.client-died` when the
+  ///   process that served the stream has ended in the middle of it.
   public func read(upTo limit: Int = .max) async throws -> ByteBuffer? {
     let bytes = early.withLock { early in early.readSlice(length: min(max(1, limit), early.readableBytes)) }
     if let bytes, bytes.readableBytes > 0 { return bytes }
-    return try await socket.read(upTo: limit)
+    if let bytes = try await socket.read(upTo: limit) { return bytes }
+    if server?.isExiting == true { throw ControlError(.clientDied, "the client's process ended") }
+    return nil
   }
 
   /// Reads exactly `count` bytes.

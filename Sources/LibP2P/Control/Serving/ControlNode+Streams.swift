@@ -22,6 +22,25 @@ extension ControlNode {
     throw reason
   }
 
+  /// Opens a stream of the node itself with the client whose turn it is.
+  ///
+  /// - Throws: ``ControlError`` `control.refused` if there is none, `control.not-permitted`, `control.busy`.
+  func openOwnStream(_ name: String) async throws(ControlError) -> ControlStream {
+    for owner in turn(name, .stream) {
+      guard case .listener(let address) = owner else { continue }
+      do throws(ControlError) {
+        let (socket, client) = try await dial(address)
+        let info = PBControlStreamInfo(ownStream: name, of: host.peerID, at: configuration.path)
+        try? await socket.write(FrameDecoder.frame(message: info))
+        return try ControlStream(info, socket, early: ByteBuffer(), servedBy: client)
+      } catch {
+        guard error.kind == .unreachable else { throw error }
+        forget(owner)
+      }
+    }
+    throw ControlError(.refused, "no client handles \(name.quotedForLog())")
+  }
+
   private func dial(_ address: Multiaddr) async throws(ControlError) -> (LocalSocket, PeerCredentials?) {
     do {
       let socket = try await LocalSocket.connect(

@@ -78,7 +78,8 @@ final class ControlNode: Sendable {
   ) throws(ControlError) {
     try state.withLock { state throws(ControlError) in
       try state.registry.add(name, kind, owner, of: client.pid, isBalanced: isBalanced) {
-        host.handleIfFree(name) { [weak self] in try await self?.serve($0) }
+        configuration.ownPrefix.map(name.hasPrefix) == true
+          || host.handleIfFree(name) { [weak self] in try await self?.serve($0) }
       }
     }
   }

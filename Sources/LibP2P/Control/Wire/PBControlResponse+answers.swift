@@ -27,4 +27,12 @@ extension PBControlStreamInfo {
     address = Data(stream.connection.remoteAddress.bytes)
     `protocol` = stream.protocolID
   }
+
+  /// A stream of the node itself, which comes from its control socket.
+  init(ownStream name: String, of node: PeerID, at path: String) {
+    self.init()
+    peer = Data(node.bytes)
+    address = (try? Multiaddr([.unix(path)])).map { Data($0.bytes) } ?? Data()
+    `protocol` = name
+  }
 }
