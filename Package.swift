@@ -42,6 +42,7 @@ let package = Package(
     .systemLibrary(
       name: "CSecp256k1", pkgConfig: "libsecp256k1", providers: [.apt(["libsecp256k1-dev"])]),
     .systemLibrary(name: "CMalloc"),
+    .target(name: "CProcess"),
     .target(
       name: "Substrate",
       dependencies: [
@@ -102,6 +103,9 @@ let package = Package(
     .target(
       name: "Hoster",
       dependencies: [
+        "CProcess",
+        "LibP2P",
+        "Protocols",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "DequeModule", package: "swift-collections"),
@@ -109,6 +113,8 @@ let package = Package(
         .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOFoundationCompat", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),
     .target(
@@ -184,7 +190,10 @@ let package = Package(
       name: "HosterTests",
       dependencies: [
         "Hoster",
+        "LibP2P",
+        "Protocols",
         .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ],
@@ -212,7 +221,8 @@ let package = Package(
     .testTarget(
       name: "ValidatordTests",
       dependencies: [
-        "validatord", "LibP2P", "Protocols", "Substrate", "Validator", .product(name: "GRDB", package: "GRDB.swift"),
+        "validatord", "Hoster", "LibP2P", "Protocols", "Substrate", "Validator",
+        .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
     .testTarget(

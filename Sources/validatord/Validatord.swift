@@ -15,7 +15,8 @@ struct Validatord: AsyncParsableCommand {
     version: version,
     subcommands: [
       ChainCommand.self, KeysCommand.self, P2PCommand.self, RPCCommand.self, ApiCommand.self, RoutesCommand.self,
-      ModelCommand.self, ScoresCommand.self, DatabaseCommand.self, ProtectionCommand.self, DevChainCommand.self,
+      ModelCommand.self, InferenceCommand.self, WorkerCommands.self, ScoresCommand.self, DatabaseCommand.self,
+      ProtectionCommand.self, DevChainCommand.self,
     ])
 }
 

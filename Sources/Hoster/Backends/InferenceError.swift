@@ -17,6 +17,14 @@ public struct InferenceError: HosterError, Equatable {
     case upstream = "inference.upstream"
     case upstreamTimeout = "inference.upstream-timeout"
     case noTokenIDs = "inference.no-token-ids"
+    /// The node serves no model.
+    case noModel = "inference.no-model"
+    /// No worker is up.
+    case noWorker = "inference.no-worker"
+    /// The worker that computed the answer ended, failed, or sent what is no answer.
+    case worker = "inference.worker"
+    /// The worker has brought nothing for too long.
+    case stalled = "inference.stalled"
   }
 
   /// Which failure it is.
@@ -39,6 +47,26 @@ public struct InferenceError: HosterError, Equatable {
     case .notFinite: "The model is broken; check its weights"
     case .upstream, .upstreamTimeout: "See the log of the model server"
     case .noTokenIDs: "Use a model server that knows return_token_ids, such as vLLM"
+    case .noModel: "Ask a hoster"
+    case .noWorker, .worker, .stalled: "Ask again; if it stays so, see the log of the node that serves the model"
+    }
+  }
+
+  /// Whether another request of the same caller would succeed.
+  var isCallersFault: Bool {
+    switch kind {
+    case .noPrompt, .unknownToken, .tooLong, .tokenCount: true
+    default: false
+    }
+  }
+
+  /// What a peer reads: its own faults and the node's load in full, of everything inside the node only the code.
+  var callersText: String {
+    switch kind {
+    case .noPrompt, .unknownToken, .tooLong, .tokenCount, .queueFull, .peerQueueFull, .stopped, .noModel:
+      "\(message) [\(code)]"
+    case .notFinite, .upstream, .upstreamTimeout, .noTokenIDs, .noWorker, .worker, .stalled:
+      "this node can't answer now [\(code)]"
     }
   }
 }

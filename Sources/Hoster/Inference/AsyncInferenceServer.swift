@@ -41,6 +41,11 @@ public final class AsyncInferenceServer: Sendable {
     state = Mutex(State(queue: InferenceQueue(limits: limits)))
   }
 
+  /// How many requests wait, and how many are computed.
+  public var load: InferenceLoad {
+    state.withLock { InferenceLoad(waiting: $0.queue.waiting, running: $0.queue.running) }
+  }
+
   /// Puts a request into the queue.
   ///
   /// The stream brings each token as it is computed. When it is let go, or the task that waits for it is cancelled,
@@ -80,11 +85,21 @@ public final class AsyncInferenceServer: Sendable {
     }
   }
 
-  /// Refuses requests from now on, ends those that wait or run with `inference.stopped`, and waits until they have
-  /// ended.
-  public func stop() async {
+  /// Refuses requests from now on, lets those that wait or run come to their end for a while, ends the others with
+  /// `inference.stopped`, and waits until they have ended.
+  ///
+  /// - Parameter patience: for how long; a cancelled task has none.
+  public func stop(within patience: Duration = .zero) async {
+    state.withLock { $0.isStopped = true }
+    let end = ContinuousClock.now + patience
+    while state.withLock({ !$0.jobs.isEmpty }), .now < end {
+      guard (try? await Task.sleep(for: .milliseconds(10))) != nil else { break }
+    }
+    await endAll()
+  }
+
+  private func endAll() async {
     let jobs = state.withLock { state in
-      state.isStopped = true
       let jobs = state.jobs
       for (id, job) in jobs where job.task == nil {
         _ = state.queue.withdraw(id)

@@ -23,8 +23,8 @@ enum HosterFailure {
     switch kind {
     case .noPrompt, .unknownToken, .tooLong, .tokenCount: .usage
     case .queueFull, .peerQueueFull: .tryLater
-    case .stopped, .upstream, .upstreamTimeout: .unavailable
-    case .notFinite, .noTokenIDs: .failed
+    case .stopped, .upstream, .upstreamTimeout, .noWorker, .worker, .stalled: .unavailable
+    case .notFinite, .noTokenIDs, .noModel: .failed
     }
   }
 }

@@ -24,12 +24,7 @@ struct ModelRunCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let prompt = try promptTokens.split(separator: ",", omittingEmptySubsequences: false).map { text in
-      guard let token = Int32(text) else {
-        throw CommandError("usage.tokens", "\(promptTokens) are not token ids", remedy: "Write them like 15,0,7.")
-      }
-      return token
-    }
+    let prompt = try TokenList.parse(promptTokens)
     try await HosterFailure.translate {
       let backend = GPT2Backend(try GPT2(folder: folder), threads: threads)
       let clock = ContinuousClock()

@@ -13,9 +13,9 @@ enum NumpyOracle {
 
   /// How long one run may take before it is ended.
   private static let limit: TimeInterval = 120
-  private static let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  static let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent()
-  private static let python: URL = {
+  static let python: URL = {
     guard let path = ProcessInfo.processInfo.environment["VALIDATORD_PYTHON"], !path.isEmpty else {
       return package.appending(path: ".venv/bin/python")
     }

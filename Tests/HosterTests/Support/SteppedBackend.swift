@@ -38,7 +38,12 @@ final class SteppedBackend: InferenceBackend {
   /// Gives a request its next token.
   func give(_ token: Int32, to name: Int32) { steps.withLock { $0[name] }?.yield(token) }
 
-  func fail(_ name: Int32) { steps.withLock { $0[name] }?.finish(throwing: Failure()) }
+  func fail(_ name: Int32, with error: any Error = Failure()) {
+    steps.withLock { $0[name] }?.finish(throwing: error)
+  }
+
+  /// Says that what has happened is all.
+  func finishEvents() { happened.finish() }
 
   func end(_ name: Int32) { steps.withLock { $0[name] }?.finish() }
 

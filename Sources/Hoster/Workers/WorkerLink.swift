@@ -1,0 +1,26 @@
+public import LibP2P
+public import Protocols
+
+/// The way from a node to the handlers that its workers have registered at its control socket. Whatever peer is named,
+/// a worker is reached; nobody else is.
+public struct WorkerLink: P2P {
+  private let control: ControlSocket
+
+  /// - Parameter control: made with ``WorkerInvitation/namespacePrefix`` as its
+  ///   ``ControlConfiguration/ownPrefix``, so that peers can't call the workers themselves.
+  public init(_ control: ControlSocket) { self.control = control }
+
+  public var peerID: PeerID { control.peerID }
+  public var protocols: [String] { [] }
+
+  public func openStream(to peer: PeerID, in protocolID: String) async throws -> any PeerStream {
+    try await control.openStream(protocolID)
+  }
+
+  /// Serves nothing: workers call the node's peers, not the node.
+  public func serve(
+    _ protocolID: String, _ handler: @escaping @Sendable (any PeerStream) async throws -> Void
+  ) -> Bool { false }
+
+  public func stopHandling(_ protocolID: String) {}
+}
