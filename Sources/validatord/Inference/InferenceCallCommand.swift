@@ -19,9 +19,9 @@ struct InferenceCallCommand: AsyncParsableCommand {
   }
 
   @Argument(
-    help: ArgumentHelp("Where the peer is, with /p2p and its id.", valueName: "multiaddr"),
-    transform: { try Multiaddr($0) })
-  var address: Multiaddr
+    help: ArgumentHelp("Where the peer is, with /p2p and its id, or the id alone.", valueName: PeerTarget.valueName),
+    transform: { try PeerTarget($0) })
+  var target: PeerTarget
   @Option(help: ArgumentHelp("Token ids, separated by commas.", valueName: "ids")) var promptTokens: String
   @Option(help: "How many tokens to append.") var maxNewTokens: Int32 = 5
   @Option(
@@ -43,13 +43,13 @@ struct InferenceCallCommand: AsyncParsableCommand {
 
   func run() async throws {
     let tensor = try Tensor(tokenIDs: TokenList.parse(promptTokens))
-    guard let peer = address.peerID else {
+    guard let peer = target.peerID else {
       throw CommandError(
-        "usage.peer", "\(address) does not say which peer is there", remedy: "Add /p2p/ and the peer's id.")
+        "usage.peer", "the address does not say which peer is there", remedy: "Add /p2p/ and the peer's id.")
     }
     let identity = try await P2PFailure.translate { try key.map(PeerKeyFile.read) ?? PrivateKey.generate(.ed25519) }
-    try await gate.withPeer(identity: identity, calling: [address]) { services, gate in
-      _ = try await services.host.connect(to: peer, at: [address])
+    try await gate.withPeer(identity: identity, calling: target) { [bootstrap = gate.bootstrap] services, gate in
+      _ = try await services.connect(to: target, via: bootstrap)
       switch `protocol` {
       case .inference: try await ask(InferenceProtocol.getServerStub(services.host, peer, gate: gate), tensor)
       case .mock: try await ask(MockProtocol.getServerStub(services.host, peer, gate: gate), tensor)
