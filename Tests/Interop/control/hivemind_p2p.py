@@ -475,7 +475,7 @@ async def documented():
     async with pair() as (server, client):
         source = source.replace("/unix/tmp/validatord-control.sock", str(server.daemon_listen_maddr))
         program = f"import sys; sys.path.insert(0, {str(HERE)!r}); import bindings\n"
-        program += f"bindings.load({OPTIONS.hivemind!r})\n{source}"
+        program += f"bindings.load({OPTIONS.hivemind!r}, {str(HERE / 'daemon')!r})\n{source}"
         worker = await asyncio.create_subprocess_exec(
             sys.executable, "-u", "-c", program, stdout=asyncio.subprocess.PIPE
         )
