@@ -19,7 +19,7 @@ struct HostilePeerTests {
       let muxer = try await RawPeer.withoutMuxer(with: victim)
       try await Victim.checkService(of: victim, to: honest)
       for peer in [silent, header, handshake, muxer] { await peer.closed() }
-      #expect(victim.resources.usage(.transient) == ResourceUsage())
+      #expect(try await TestHosts.eventually { victim.resources.usage(.transient) == ResourceUsage() })
     }
   }
 
