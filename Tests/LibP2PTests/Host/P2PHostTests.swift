@@ -1,4 +1,5 @@
 import NIOCore
+import NIOPosix
 import Testing
 
 @testable import LibP2P
@@ -222,6 +223,31 @@ struct P2PHostTests {
       #expect(try await finishing.read() == nil)
       await stopped
       #expect(try await TestHosts.eventually { hosts[0].peers.isEmpty })
+    }
+  }
+
+  @Test("A handler runs where it says, and the host's watchers see streams only if they want to")
+  func placement() async throws {
+    try await TestHosts.with(2) { hosts in
+      var events = hosts[1].events(includesStreams: false).makeAsyncIterator()
+      for (id, placement) in [("/loop/1", HandlerPlacement.eventLoop), ("/pool/1", .pool)] {
+        hosts[1].handle(id, on: placement) { stream in
+          try await stream.write(ByteBuffer(bytes: [MultiThreadedEventLoopGroup.currentEventLoop == nil ? 0 : 1]))
+        }
+      }
+      let onLoop = try await hosts[0].openStream(to: hosts[1], "/loop/1")
+      #expect(try await onLoop.read(exactly: 1) == ByteBuffer(bytes: [1]))
+      let onPool = try await hosts[0].openStream(to: hosts[1], "/pool/1")
+      #expect(try await onPool.read(exactly: 1) == ByteBuffer(bytes: [0]))
+      guard case .connected? = await events.next() else {
+        Issue.record("no connection event")
+        return
+      }
+      onPool.connection.close()
+      guard case .disconnected? = await events.next() else {
+        Issue.record("a stream was told of")
+        return
+      }
     }
   }
 
