@@ -8,6 +8,9 @@ final class KnownKeys: Sendable {
 
   private let verifiers = Mutex<[Data: MessageVerifier]>([:])
 
+  /// How many are kept now.
+  var count: Int { verifiers.withLock(\.count) }
+
   /// - Parameter text: OpenSSH text, with or without a comment.
   /// - Throws: ``Refusal`` `auth.key`.
   func verifier(_ text: Data) throws(Refusal) -> MessageVerifier {
