@@ -39,6 +39,8 @@ let package = Package(
     .target(name: "Fuzzing", dependencies: ["CLibFuzzer"], swiftSettings: instrumented),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto"),
     .systemLibrary(name: "CSecp256k1", pkgConfig: "libsecp256k1"),
+    .systemLibrary(name: "CMalloc"),
+    .target(name: "CProcess"),
     .target(
       name: "Substrate",
       dependencies: [
@@ -60,6 +62,7 @@ let package = Package(
     .target(
       name: "LibP2P",
       dependencies: [
+        "CMalloc",
         "COpenSSL",
         "CSecp256k1",
         .product(name: "Atomics", package: "swift-atomics"),
@@ -98,6 +101,9 @@ let package = Package(
     .target(
       name: "Hoster",
       dependencies: [
+        "CProcess",
+        "LibP2P",
+        "Protocols",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "DequeModule", package: "swift-collections"),
@@ -105,6 +111,8 @@ let package = Package(
         .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOFoundationCompat", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: instrumented),
     fuzzer("FuzzScale"),
