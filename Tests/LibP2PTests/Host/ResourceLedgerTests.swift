@@ -17,19 +17,19 @@ struct ResourceLedgerTests {
   func allOrNothing() throws {
     let peer = try Self.peer()
     var ledger = ResourceLedger(limits: Self.limits { $0.peer.inboundStreams = 1 })
-    try ledger.reserve(.stream(.inbound), in: [.system, .peer(peer)])
+    _ = try ledger.reserve(.stream(.inbound), in: [.system, .peer(peer)])
     #expect(throws: ResourceLimitError.self) {
       try ledger.reserve(.stream(.inbound), in: [.system, .peer(peer)])
     }
     #expect(ledger[.system].inboundStreams == 1)
-    try ledger.reserve(.stream(.outbound), in: [.system, .peer(peer)])
+    _ = try ledger.reserve(.stream(.outbound), in: [.system, .peer(peer)])
   }
 
   @Test("Totals bind besides the bounds by direction, and the error names scope and resource")
   func totals() throws {
     var ledger = ResourceLedger(limits: Self.limits { $0.system.connections = 2 })
-    try ledger.reserve(.connection(.inbound), in: [.system])
-    try ledger.reserve(.connection(.outbound), in: [.system])
+    _ = try ledger.reserve(.connection(.inbound), in: [.system])
+    _ = try ledger.reserve(.connection(.outbound), in: [.system])
     let error = #expect(throws: ResourceLimitError.self) {
       try ledger.reserve(.connection(.inbound), in: [.system])
     }
@@ -42,10 +42,25 @@ struct ResourceLedgerTests {
     var ledger = ResourceLedger(limits: ResourceLimits())
     for _ in 0..<100 {
       let scopes: [ResourceScopeID] = [.system, .peer(try Self.peer())]
-      try ledger.reserve(.stream(.inbound), in: scopes)
-      ledger.release(.stream(.inbound), in: scopes)
+      let places = try ledger.reserve(.stream(.inbound), in: scopes)
+      ledger.release(.stream(.inbound), at: places)
     }
     #expect(ledger.scopeCount == 0)
+  }
+
+  @Test("A scope keeps its place until the last amount is out, and leaves it to another one then")
+  func places() throws {
+    var ledger = ResourceLedger(limits: Self.limits { $0.peer.memory = 10 })
+    let peers: [ResourceScopeID] = [.peer(try Self.peer()), .peer(try Self.peer())]
+    let first = try ledger.reserve(ResourceUsage(inboundStreams: 1, memory: 4), in: [peers[0]])
+    #expect(try ledger.reserve(ResourceUsage(memory: 4), in: [peers[0]]) == first)
+    #expect(throws: ResourceLimitError.self) { try ledger.reserve(ResourceUsage(memory: 3), at: first) }
+    ledger.release(ResourceUsage(memory: 8), at: first)
+    #expect(ledger[peers[0]] == ResourceUsage(inboundStreams: 1))
+    ledger.release(ResourceUsage(inboundStreams: 1), at: first)
+    #expect(try ledger.reserve(ResourceUsage(memory: 10), in: [peers[1]]) == first)
+    #expect(ledger[peers[0]] == ResourceUsage())
+    #expect(ledger[peers[1]].memory == 10)
   }
 
   @Test("A connection moves from strangers to its peer, or stays where it is")

@@ -34,12 +34,18 @@ final class ResourceManager: Sendable {
     try ResourceScope(self, .stream(direction), lasting: [.system], transient: [])
   }
 
-  fileprivate func reserve(_ amount: ResourceUsage, in scopes: [ResourceScopeID]) throws(ResourceLimitError) {
+  fileprivate func reserve(
+    _ amount: ResourceUsage, in scopes: [ResourceScopeID]
+  ) throws(ResourceLimitError) -> [Int] {
     try ledger.withLock { ledger throws(ResourceLimitError) in try ledger.reserve(amount, in: scopes) }
   }
 
-  fileprivate func release(_ amount: ResourceUsage, in scopes: [ResourceScopeID]) {
-    ledger.withLock { $0.release(amount, in: scopes) }
+  fileprivate func reserve(_ amount: ResourceUsage, at places: [Int]) throws(ResourceLimitError) {
+    try ledger.withLock { ledger throws(ResourceLimitError) in try ledger.reserve(amount, at: places) }
+  }
+
+  fileprivate func release(_ amount: ResourceUsage, at places: [Int]) {
+    ledger.withLock { $0.release(amount, at: places) }
   }
 }
 
@@ -47,9 +53,12 @@ final class ResourceManager: Sendable {
 final class ResourceScope: Sendable {
   private struct State {
     var held: ResourceUsage
-    var lasting: [ResourceScopeID]
-    var transient: [ResourceScopeID]
+    /// Places in the ledger.
+    var lasting: [Int]
+    var transient: [Int]
     var isClosed = false
+
+    var places: [Int] { transient.isEmpty ? lasting : lasting + transient }
   }
 
   private let manager: ResourceManager
@@ -59,9 +68,11 @@ final class ResourceScope: Sendable {
     _ manager: ResourceManager, _ amount: ResourceUsage, lasting: [ResourceScopeID],
     transient: [ResourceScopeID]
   ) throws(ResourceLimitError) {
-    try manager.reserve(amount, in: lasting + transient)
+    let places = try manager.reserve(amount, in: lasting + transient)
     self.manager = manager
-    state = Mutex(State(held: amount, lasting: lasting, transient: transient))
+    state = Mutex(
+      State(
+        held: amount, lasting: Array(places.prefix(lasting.count)), transient: Array(places.dropFirst(lasting.count))))
   }
 
   deinit { close() }
@@ -72,9 +83,8 @@ final class ResourceScope: Sendable {
   func settle(in scopes: [ResourceScopeID]) throws(ResourceLimitError) {
     try state.withLock { state throws(ResourceLimitError) in
       guard !state.isClosed else { return }
-      try manager.reserve(state.held, in: scopes)
-      manager.release(state.held, in: state.transient)
-      state.lasting += scopes
+      state.lasting += try manager.reserve(state.held, in: scopes)
+      manager.release(state.held, at: state.transient)
       state.transient = []
     }
   }
@@ -88,9 +98,9 @@ final class ResourceScope: Sendable {
       guard bytes <= manager.limits.stream.memory else { throw .stream }
       let change = ResourceUsage(memory: abs(bytes - state.held.memory))
       if bytes > state.held.memory {
-        try manager.reserve(change, in: state.lasting + state.transient)
+        try manager.reserve(change, at: state.places)
       } else {
-        manager.release(change, in: state.lasting + state.transient)
+        manager.release(change, at: state.places)
       }
       state.held.memory = bytes
     }
@@ -101,7 +111,7 @@ final class ResourceScope: Sendable {
     state.withLock { state in
       guard !state.isClosed else { return }
       state.isClosed = true
-      manager.release(state.held, in: state.lasting + state.transient)
+      manager.release(state.held, at: state.places)
     }
   }
 }
