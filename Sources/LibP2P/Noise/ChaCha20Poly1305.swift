@@ -41,6 +41,27 @@ struct ChaCha20Poly1305: ~Copyable {
       && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, Int32(Self.tagLength), tag) == 1
   }
 
+  /// Begins a message that is sealed piece by piece: any number of ``update(_:to:)``, then ``finishSealing(to:)``.
+  ///
+  /// - Returns: false if libcrypto refuses, as those after it do.
+  func beginSealing(counter: UInt64) -> Bool { begin(.seal, counter) }
+
+  /// Writes the ciphertext of `plaintext` to `target`, which has as much room.
+  func update(_ plaintext: UnsafeRawBufferPointer, to target: UnsafeMutableRawBufferPointer) -> Bool {
+    guard target.count >= plaintext.count else { return false }
+    var written: Int32 = 0
+    return EVP_CipherUpdate(
+      context, target.assumingMemoryBound(to: UInt8.self).baseAddress, &written,
+      plaintext.assumingMemoryBound(to: UInt8.self).baseAddress, Int32(plaintext.count)) == 1
+  }
+
+  /// Writes the message's tag to `target`, which has room for ``tagLength`` bytes.
+  func finishSealing(to target: UnsafeMutableRawBufferPointer) -> Bool {
+    var (end, written): (UInt8, Int32) = (0, 0)
+    guard target.count >= Self.tagLength, EVP_CipherFinal_ex(context, &end, &written) == 1 else { return false }
+    return EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, Int32(Self.tagLength), target.baseAddress) == 1
+  }
+
   /// Writes the plaintext of `sealed` to `target`, which has room for ``tagLength`` bytes fewer.
   ///
   /// - Returns: false unless `sealed` is what ``seal(_:to:counter:authenticating:)`` made with the same key,

@@ -44,23 +44,43 @@ public struct NoiseTransport: ~Copyable {
   ///
   /// - Throws: ``NoiseError`` `noise.nonce-exhausted` before a nonce would repeat.
   public mutating func seal(_ plaintext: inout ByteBuffer, into wire: inout ByteBuffer) throws(NoiseError) {
+    var pieces = PlaintextPieces()
+    pieces.append(body: plaintext)
+    plaintext.moveReaderIndex(to: plaintext.writerIndex)
+    try seal(&pieces, into: &wire)
+  }
+
+  /// Takes all of `plaintext` and appends it, sealed, to `wire`.
+  ///
+  /// - Throws: as the other form.
+  mutating func seal(_ plaintext: inout PlaintextPieces, into wire: inout ByteBuffer) throws(NoiseError) {
     wire.reserveCapacity(minimumWritableBytes: Self.sealedLength(of: plaintext.readableBytes))
     while plaintext.readableBytes > 0 {
       let count = min(plaintext.readableBytes, Self.recordLength)
-      let sealedCount = count + ChaCha20Poly1305.tagLength
       let counter = try Self.take(&sent)
-      wire.writeInteger(UInt16(truncatingIfNeeded: sealedCount))
-      var done = false
-      plaintext.readWithUnsafeReadableBytes { source in
-        wire.writeWithUnsafeMutableBytes(minimumWritableBytes: sealedCount) { target in
-          done = sealing.seal(
-            UnsafeRawBufferPointer(rebasing: source.prefix(count)), to: target, counter: counter)
-          return done ? sealedCount : 0
-        }
-        return count
+      wire.writeInteger(UInt16(truncatingIfNeeded: count + ChaCha20Poly1305.tagLength))
+      guard sealing.beginSealing(counter: counter), seal(count, of: &plaintext, into: &wire) else {
+        throw NoiseError(.decryption, "a message can't be encrypted")
       }
-      guard done else { throw NoiseError(.decryption, "a message can't be encrypted") }
     }
+  }
+
+  private func seal(_ count: Int, of plaintext: inout PlaintextPieces, into wire: inout ByteBuffer) -> Bool {
+    var (left, isSealed) = (count, true)
+    while left > 0, isSealed {
+      let piece = plaintext.read(upTo: left)
+      left -= piece.readableBytes
+      wire.writeWithUnsafeMutableBytes(minimumWritableBytes: piece.readableBytes) { target in
+        isSealed = piece.withUnsafeReadableBytes { !$0.isEmpty && sealing.update($0, to: target) }
+        return isSealed ? piece.readableBytes : 0
+      }
+    }
+    guard isSealed else { return false }
+    wire.writeWithUnsafeMutableBytes(minimumWritableBytes: ChaCha20Poly1305.tagLength) { target in
+      isSealed = sealing.finishSealing(to: target)
+      return isSealed ? ChaCha20Poly1305.tagLength : 0
+    }
+    return isSealed
   }
 
   /// Takes what arrived and appends the plaintext of the messages that are complete to `plaintext`. A message may

@@ -314,11 +314,11 @@ struct YamuxSession {
   /// Appends frames to `out` until it holds `target` bytes or nothing is left; streams take turns by frame.
   ///
   /// Only a first frame may overshoot `target`. To call it only while the transport takes bytes is the back-pressure.
-  mutating func drain(into out: inout ByteBuffer, target: Int) -> [YamuxEvent] {
+  mutating func drain(into out: inout some FrameOutput, target: Int) -> [YamuxEvent] {
     var events: [YamuxEvent] = []
     while out.readableBytes < target {
       if let frame = control.popFirst() {
-        frame.write(to: &out)
+        out.append(frame)
       } else if canOpen, let id = unopened.popFirst() {
         takeTurn(id, &out, &events)
       } else if let id = ready.first {
@@ -336,7 +336,7 @@ struct YamuxSession {
     return events
   }
 
-  private mutating func takeTurn(_ id: UInt32, _ out: inout ByteBuffer, _ events: inout [YamuxEvent]) {
+  private mutating func takeTurn(_ id: UInt32, _ out: inout some FrameOutput, _ events: inout [YamuxEvent]) {
     guard let index = streams.index(forKey: id) else { return }
     if streams.values[index].opening == .synQueued { unacknowledged += 1 }
     streams.values[index].isScheduled = false

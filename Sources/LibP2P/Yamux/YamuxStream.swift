@@ -88,37 +88,37 @@ struct YamuxStream {
   /// Appends this turn's frames to `out`: at most one with a body.
   ///
   /// - Returns: the body's length.
-  mutating func emit(into out: inout ByteBuffer) -> Int {
+  mutating func emit(into out: inout some FrameOutput) -> Int {
     switch opening {
     case .synQueued:
-      YamuxFrame(.windowUpdate, .syn, stream: id).write(to: &out)
+      out.append(YamuxFrame(.windowUpdate, .syn, stream: id))
       opening = .synSent
     case .ackQueued:
-      YamuxFrame(.windowUpdate, .ack, stream: id).write(to: &out)
+      out.append(YamuxFrame(.windowUpdate, .ack, stream: id))
       opening = .done
     case .synSent, .done: break
     }
     if grantQueued {
       grantQueued = false
       if grant > 0 {
-        YamuxFrame(.windowUpdate, stream: id, length: UInt32(clamping: grant)).write(to: &out)
+        out.append(YamuxFrame(.windowUpdate, stream: id, length: UInt32(clamping: grant)))
         receiveCredit += grant
       }
     }
     let sent = emitBody(into: &out)
     if queue.isEmpty, finQueued, !finSent {
-      YamuxFrame(.windowUpdate, .fin, stream: id).write(to: &out)
+      out.append(YamuxFrame(.windowUpdate, .fin, stream: id))
       finSent = true
     }
     return sent
   }
 
-  private mutating func emitBody(into out: inout ByteBuffer) -> Int {
+  private mutating func emitBody(into out: inout some FrameOutput) -> Int {
     guard var write = queue.popFirst() else { return 0 }
     let length = bodyLength(write)
-    if length > 0, var body = write.bytes.readSlice(length: length) {
-      YamuxFrame(.data, stream: id, length: UInt32(clamping: length)).write(to: &out)
-      out.writeBuffer(&body)
+    if length > 0, let body = write.bytes.readSlice(length: length) {
+      out.append(YamuxFrame(.data, stream: id, length: UInt32(clamping: length)))
+      out.append(body: body)
       sendCredit -= length
       uncredited += length
       queuedBytes -= length

@@ -120,7 +120,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     isPumping = true
     defer { isPumping = false }
     wakeReaders()
-    var plaintext = ByteBuffer()
+    var plaintext = PlaintextPieces()
     // Writes go out together; what the socket takes at once makes room for more.
     while session.hasOutput, channel.isWritable {
       while session.hasOutput, channel.isWritable {
@@ -136,7 +136,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     schedule()
   }
 
-  private func seal(_ plaintext: inout ByteBuffer, into sealed: inout ByteBuffer) -> Bool {
+  private func seal(_ plaintext: inout PlaintextPieces, into sealed: inout ByteBuffer) -> Bool {
     do throws(NoiseError) {
       try secure.seal(&plaintext, into: &sealed)
       return true
@@ -194,7 +194,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     ending = error
     connection.ended()
     failStreams(error)
-    var (farewell, sealed) = (ByteBuffer(), ByteBuffer())
+    var (farewell, sealed) = (PlaintextPieces(), ByteBuffer())
     _ = session.drain(into: &farewell, target: YamuxFrame.headerLength)
     _ = seal(&farewell, into: &sealed)
     let isOut = channel.writeAndFlush(sealed)
