@@ -23,7 +23,7 @@ struct DevNetFolder: Sendable {
           status: .configuration)
       }
     } else {
-      path = FileManager.default.temporaryDirectory.appending(path: "validatord-devnet-\(UUID().uuidString)").path
+      path = FileManager.default.temporaryDirectory.appending(path: "devnet-\(UUID().uuidString.prefix(8))").path
       isTemporary = true
     }
     try make(path)
