@@ -21,7 +21,7 @@ struct DevNetConfiguration: Sendable {
     self.bootnode = bootnode
     let window = Int64(options.blocksPerEpoch) * options.blockTime * Int64(Self.callWindow) / 100
     // What is left of the window is for noticing that it has begun, and for reading the chain.
-    callTimeout = .milliseconds(max(50, window * 2 / 5))
+    callTimeout = .milliseconds(max(100, window * 2 / 5))
   }
 
   func text(for node: DevNetNode, model: String) throws -> String {

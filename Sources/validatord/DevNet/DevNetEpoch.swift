@@ -19,15 +19,6 @@ struct DevNetEpoch: Sendable, Hashable {
     let voters: Int
     let scores: [UInt32: FixedU128]
 
-    init(_ submission: ConsensusSubmission, epoch: UInt32) {
-      proposer = submission.proposer
-      block = submission.block
-      rewardFactor = submission.rewardFactor
-      attestations = submission.attestations.mapValues(\.block)
-      voters = submission.validatorIDs?.count ?? submission.nodes.count { $0.has(.validator, at: epoch) }
-      scores = Dictionary(submission.scores.map { ($0.subnetNodeID, $0.score) }) { first, _ in first }
-    }
-
     /// Attestations in hundredths of a percent of the voters.
     var ratio: Int { voters == 0 ? 0 : attestations.count * 10_000 / voters }
   }
@@ -51,5 +42,16 @@ struct DevNetEpoch: Sendable, Hashable {
       $0.1 += $1.after.value
     }
     return Planck(after > before ? after - before : 0)
+  }
+}
+
+extension DevNetEpoch.Proposal {
+  init(_ submission: ConsensusSubmission, epoch: UInt32) {
+    proposer = submission.proposer
+    block = submission.block
+    rewardFactor = submission.rewardFactor
+    attestations = submission.attestations.mapValues(\.block)
+    voters = submission.validatorIDs?.count ?? submission.nodes.count { $0.has(.validator, at: epoch) }
+    scores = Dictionary(submission.scores.map { ($0.subnetNodeID, $0.score) }) { first, _ in first }
   }
 }

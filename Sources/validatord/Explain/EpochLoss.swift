@@ -59,19 +59,22 @@ struct EpochLoss: Sendable, Hashable {
     return [
       EpochLoss(
         amount: settlement.parameters.baseReward,
-        text: "this node was elected and proposed nothing\(reason(.propose, duties)): the proposer's reward, and 5 % of "
+        text:
+          "this node was elected and proposed nothing\(reason(.propose, duties)): the proposer's reward, and 5 % of "
           + "the reputations of the node and its subnet"),
       EpochLoss(amount: nil, text: "nobody in the subnet was paid for the epoch"),
     ]
   }
 
   private static func latePropose(_ submission: ConsensusSubmission, _ parameters: ConsensusParameters) -> [EpochLoss] {
-    let lost = product(parameters.baseReward, FixedU128(FixedU128.one.value - min(FixedU128.one, submission.rewardFactor).value))
+    let lost = product(
+      parameters.baseReward, FixedU128(FixedU128.one.value - min(FixedU128.one, submission.rewardFactor).value))
     guard lost > 0 else { return [] }
     return [
       EpochLoss(
         amount: lost,
-        text: "proposed in block \(submission.block), where \(submission.rewardFactor.percent) of the proposer's reward "
+        text:
+          "proposed in block \(submission.block), where \(submission.rewardFactor.percent) of the proposer's reward "
           + "were left")
     ]
   }
@@ -82,7 +85,8 @@ struct EpochLoss: Sendable, Hashable {
     _ outcome: EpochSettlement.Outcome?
   ) -> EpochLoss {
     let late = attestation.block - min(attestation.block, submission.block)
-    let text = "attested \(late) blocks after the proposal, where \(attestation.rewardFactor.percent) of its part were left"
+    let text =
+      "attested \(late) blocks after the proposal, where \(attestation.rewardFactor.percent) of its part were left"
     guard let outcome, attestation.rewardFactor.value > 0 else { return EpochLoss(amount: nil, text: text) }
     let paid = outcome.stakeAfter.saturatingSubtracting(outcome.stakeBefore)
     let whole = quotient(paid, attestation.rewardFactor)

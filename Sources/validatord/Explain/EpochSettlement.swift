@@ -41,7 +41,9 @@ struct EpochSettlement: Sendable {
       outcome = try await Self.outcome(account, subnetID, client)
       missing = outcome == nil ? "this validator had no node" : nil
     } catch let error as any SubstrateError {
-      (outcome, missing) = (nil, "the endpoint has not kept the state of block \(account.settlementBlock): \(error.message)")
+      (outcome, missing) = (
+        nil, "the endpoint has not kept the state of block \(account.settlementBlock): \(error.message)"
+      )
     }
   }
 

@@ -94,7 +94,8 @@ struct EpochStory: Sendable {
   private var proposal: Proposal? {
     if let submission = settlement?.submission {
       return Proposal(
-        proposer: submission.proposer, block: submission.block, attestations: submission.attestations.mapValues(\.block),
+        proposer: submission.proposer, block: submission.block,
+        attestations: submission.attestations.mapValues(\.block),
         voters: submission.validatorIDs?.count
           ?? submission.nodes.count { $0.has(.validator, at: account.proposalEpoch) })
     }
@@ -112,7 +113,8 @@ struct EpochStory: Sendable {
       let score = scores?.scores.first { $0.subnetNodeID == node.subnetNodeID }
       let calls = account.observations.filter { $0.subnetNodeID == node.subnetNodeID }
       return [
-        "\(node.subnetNodeID)", judgement?.verdict.rawValue ?? node.standing.rawValue, judgement?.reason.rawValue ?? "–",
+        "\(node.subnetNodeID)", judgement?.verdict.rawValue ?? node.standing.rawValue,
+        judgement?.reason.rawValue ?? "–",
         score.map { FixedU128(UInt128($0.score)).percent } ?? "–", "\(calls.count)", calls.last?.detail ?? "",
       ]
     }
@@ -153,7 +155,9 @@ struct EpochStory: Sendable {
       lines.append("what it was worth: \(missing)")
     }
     if let losses {
-      lines += losses.isEmpty ? ["lost: nothing"] : losses.map { "lost: \($0.amount.map { "\($0.tensor) TENSOR, " } ?? "")\($0.text)" }
+      lines +=
+        losses.isEmpty
+        ? ["lost: nothing"] : losses.map { "lost: \($0.amount.map { "\($0.tensor) TENSOR, " } ?? "")\($0.text)" }
     }
     return lines
   }

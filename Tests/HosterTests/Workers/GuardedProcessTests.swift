@@ -9,11 +9,12 @@ struct GuardedProcessTests {
     -> GuardedProcess
   {
     let path = "\(folder.path)/output"
-    FileManager.default.createFile(atPath: path, contents: nil)
+    try #require(FileManager.default.createFile(atPath: path, contents: nil))
     let file = try #require(FileHandle(forWritingAtPath: path))
     return try GuardedProcess.start(
       GuardedProcess.Plan(
-        program: "/bin/bash", arguments: ["-c", script], environment: ["PATH": "/usr/bin:/bin"].merging(environment) { $1 },
+        program: "/bin/bash", arguments: ["-c", script],
+        environment: ["PATH": "/usr/bin:/bin"].merging(environment) { $1 },
         folder: folder.path, output: file.fileDescriptor, errors: file.fileDescriptor),
       guardedBy: .built)
   }
@@ -57,7 +58,8 @@ struct GuardedProcessTests {
     let folder = TemporaryFolder()
     let process = try start(
       "trap '' TERM INT HUP; sleep 1000 & setsid sleep 1000 & echo up; while true; do sleep 1; done", folder: folder)
-    #expect(await eventually { output(folder).contains("up") && ProcessTree.descendants(of: process.guardID).count >= 3 })
+    #expect(
+      await eventually { output(folder).contains("up") && ProcessTree.descendants(of: process.guardID).count >= 3 })
     let all = ProcessTree.descendants(of: process.guardID)
     await process.stop(patience: .milliseconds(200))
     #expect(process.exit == .signal(SIGKILL))

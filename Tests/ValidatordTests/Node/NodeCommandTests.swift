@@ -94,7 +94,8 @@ final class NodeCommandTests {
       #expect(trial["dryRun"]?.stringValue == "succeeds" && trial["outcome"] == nil)
       let asked = try await register(1, [], url, expecting: 64)
       #expect(asked.stringValue?.contains("usage.confirm") == true)
-      let early = try await run(["node", "activate-subnet", "128001", "--key", file("cold1"), "--dry-run"], url, expecting: 1)
+      let early = try await run(
+        ["node", "activate-subnet", "128001", "--key", file("cold1"), "--dry-run"], url, expecting: 1)
       #expect(early["dryRun"]?.stringValue?.contains("SubnetActivationConditionsNotMetYet") == true)
       for number in 1...3 {
         let sent = try await register(number, ["--yes"], url)
