@@ -9,7 +9,18 @@ struct ConfigCommand: ParsableCommand {
 
 struct ConfigReferenceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "reference", abstract: "Writes docs/configuration.md: every key with what it takes.")
+    commandName: "reference", abstract: "Writes docs/configuration.md, or docs/metrics.md.")
 
-  func run() { Report.write(text: SettingsReference.markdown) }
+  enum Document: String, ExpressibleByArgument, CaseIterable {
+    case configuration, metrics
+  }
+
+  @Argument(help: "configuration or metrics.") var document: Document = .configuration
+
+  func run() {
+    switch document {
+    case .configuration: Report.write(text: SettingsReference.markdown)
+    case .metrics: Report.write(text: MetricsReference.markdown)
+    }
+  }
 }
