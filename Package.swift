@@ -121,6 +121,7 @@ let package = Package(
     .target(
       name: "Validator",
       dependencies: [
+        "LibP2P",
         "Protocols",
         "Substrate",
         .product(name: "BigInt", package: "BigInt"),
@@ -210,10 +211,14 @@ let package = Package(
     .testTarget(
       name: "ValidatorTests",
       dependencies: [
+        "DevChain",
+        "Hoster",
+        "LibP2P",
         "Protocols",
         "Substrate",
         "Validator",
         "journal-process",
+        .product(name: "Logging", package: "swift-log"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
