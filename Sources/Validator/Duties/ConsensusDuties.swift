@@ -27,6 +27,7 @@ final class ConsensusDuties: Sendable {
   let signer: Signer
   let settings: DutySettings
   let logger: Logger
+  private let judge: DutyJudge
   private let state = Mutex(State())
 
   init(
@@ -39,6 +40,7 @@ final class ConsensusDuties: Sendable {
     self.signer = signer
     self.settings = settings
     self.logger = logger
+    judge = DutyJudge(store: store, subnetID: subnet.identity.subnetID, settings: settings)
   }
 
   func key(_ duty: Duty, _ epoch: UInt32, of node: SubnetNode) -> DutyKey {
@@ -61,7 +63,7 @@ final class ConsensusDuties: Sendable {
       guard let proposal = try await subnet.proposal(epoch, at: block) else { continue }
       for act in Self.acts(of: node, in: proposal.record) {
         last[act.duty] = max(last[act.duty] ?? 0, act.epoch)
-        try await judge(act, node, &watch)
+        try await see(act, node, &watch)
       }
     }
     try await journal.settleRestore(
@@ -92,10 +94,10 @@ final class ConsensusDuties: Sendable {
     }
     if let proposal = outlook.proposal { try await watch(node, proposal.record) }
     guard outlook.position.epoch == epoch else { return .waiting(.tooLate) }
-    let decision: Decision
+    let decision: DutyJudge.Decision
     switch duty {
-    case .propose: decision = try await proposal(node, epoch, outlook, record)
-    case .attest: decision = try await attestation(node, epoch, outlook, record)
+    case .propose: decision = try await judge.proposal(node, epoch, outlook, record)
+    case .attest: decision = try await judge.attestation(node, epoch, outlook, record)
     }
     switch decision {
     case .not(let reason, let detail): return .waiting(reason, detail)
@@ -173,12 +175,12 @@ final class ConsensusDuties: Sendable {
   /// - Throws: ``ProtectionError`` `protection.hold` for one that somebody else signed; nothing is signed any more.
   func watch(_ node: SubnetNode, _ submission: SubmissionRecord) async throws {
     guard var watch = state.withLock(\.watch) else { return }
-    for act in Self.acts(of: node, in: submission) { try await judge(act, node, &watch) }
+    for act in Self.acts(of: node, in: submission) { try await see(act, node, &watch) }
     let judged = watch
     state.withLock { $0.watch = judged }
   }
 
-  private func judge(_ act: DoppelgangerWatch.Act, _ node: SubnetNode, _ watch: inout DoppelgangerWatch) async throws {
+  private func see(_ act: DoppelgangerWatch.Act, _ node: SubnetNode, _ watch: inout DoppelgangerWatch) async throws {
     let key = key(act.duty, act.epoch, of: node)
     switch watch.see(act, journal: try await journal.duty(key)) {
     case .own: break

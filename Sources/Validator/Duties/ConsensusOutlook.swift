@@ -11,7 +11,7 @@ struct ConsensusOutlook: Sendable {
     let members: Set<UInt32>
   }
 
-  let state: BlockState
+  let block: UInt64
   let position: EpochPosition
   let elected: UInt32?
   let proposal: Proposal?
@@ -24,8 +24,6 @@ struct ConsensusOutlook: Sendable {
   /// The nodes that have to be in a proposal made now.
   let members: Set<UInt32>
   let repeats: ScoreList.Repeats
-
-  var block: UInt64 { state.number }
 }
 
 extension LiveSubnet {
@@ -46,7 +44,7 @@ extension LiveSubnet {
     async let nodes = subnet.nodes()
     let generation = try Generation(try await state.metadata())
     return ConsensusOutlook(
-      state: state, position: position, elected: try await elected, proposal: try await proposal,
+      block: state.number, position: position, elected: try await elected, proposal: try await proposal,
       emergency: try await emergency.map(Set.init), isPaused: try await pause?.boolean() ?? false,
       balance: try await balance,
       members: Set(try await nodes.filter { $0.has(.included, at: epoch) }.map(\.id)),

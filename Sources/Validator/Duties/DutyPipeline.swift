@@ -209,7 +209,8 @@ public struct DutyPipeline: Sendable {
       let missedAll = !work.isContinued && isLate(duty, work.joinedAt, settings)
       return [.miss(duty, work.epoch, state.reason ?? (missedAll ? .notRunning : .tooLate))]
     }
-    guard state.triedAt != moment.best.number else { return [] }
+    // What is seen of a duty is recorded with its epoch.
+    guard work.opened == .done, state.triedAt != moment.best.number else { return [] }
     state.triedAt = moment.best.number
     state.phase = .trying
     return [.attempt(duty, work.epoch)]

@@ -87,12 +87,16 @@ final class EngineSubnet: Sendable {
   }
 
   /// Starts the engine of a node; a database that it left before is gone on with.
-  func start(_ id: UInt32, _ change: (inout ValidatorEngine.Settings) -> Void = { _ in }) async throws -> Member {
+  ///
+  /// - Parameter database: the name of its file; that of the node unless given.
+  func start(
+    _ id: UInt32, database: String? = nil, _ change: (inout ValidatorEngine.Settings) -> Void = { _ in }
+  ) async throws -> Member {
     let node = try node(id)
     let own = try PeerID(node.peerId)
     let p2p: any P2P = network.join(as: own)
     try serveRole(p2p)
-    let store = try Store.open(folder.file("\(id).sqlite"))
+    let store = try Store.open(folder.file("\(database ?? "\(id)").sqlite"))
     let pool = EndpointPool([try RPCEndpoint(chain.webSocketURL)])
     let subnet = LiveSubnet(
       try await ChainClient(pool, metadataCache: client.metadataCache, logger: Self.silent), subnetID: Self.subnetID)

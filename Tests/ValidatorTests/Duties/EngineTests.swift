@@ -1,4 +1,5 @@
 import Substrate
+import Synchronization
 import Testing
 
 @testable import Validator
@@ -86,7 +87,7 @@ struct EngineTests {
     await subnet.close()
   }
 
-  @Test("S17 a second signer with the same key stops the engine, and keeps it stopped")
+  @Test("S17 a second signer with the same key stops the one that does not know its signatures, and keeps it stopped")
   func doppelganger() async throws {
     let subnet = try await EngineSubnet()
     try subnet.serve(5, SumBackend())
@@ -95,16 +96,33 @@ struct EngineTests {
     let epoch = try await subnet.position().epoch
     try await subnet.advance(to: epoch, 11, seenBy: members)
     try await eventually("the epoch is scored") { members.allSatisfy { $0.engine.lastScored == epoch } }
-    // The same key elsewhere: with a database of its own, which knows nothing of the first one's signatures.
-    let journal = SubmissionJournal(members[0].store)
-    try await journal.hold(.doppelganger, "a test")
-    await members[0].stop()
-    let again = try await subnet.start(1)
+    try await subnet.advance(to: epoch, 13, seenBy: members)
+    // The same key on another machine: its database has neither scores nor signatures.
+    let twin = try await subnet.start(1, database: "twin")
+    let watched = Task { try await twin.running.value }
+    let isStopped = Mutex(false)
+    let stop = Task {
+      _ = await watched.result
+      isStopped.withLock { $0 = true }
+    }
+    // The first epoch with a proposal shows it what its key does.
+    while !isStopped.withLock({ $0 }) {
+      try #require(try await subnet.position().epoch < epoch + 4, "the twin was not stopped")
+      try await subnet.makeBlock(seenBy: members)
+      try await Task.sleep(for: .milliseconds(100))
+    }
+    await stop.value
+    await #expect {
+      try await watched.value
+    } throws: { ($0 as? ProtectionError)?.kind == .hold }
+    #expect(try await SubmissionJournal(twin.store).holds().map(\.kind) == [.doppelganger])
+    await twin.stop()
+    let again = try await subnet.start(1, database: "twin")
     await #expect {
       try await again.running.value
     } throws: { ($0 as? ProtectionError)?.kind == .hold }
     await again.stop()
-    for member in members.dropFirst() { await member.stop() }
+    for member in members { await member.stop() }
     await subnet.close()
   }
 }

@@ -1,13 +1,19 @@
 import Substrate
 
-extension ConsensusDuties {
+/// Says what there is to sign for a duty, or why nothing is. It looks at the chain's state and at the database only.
+/// Source: spec/epoch.md §8, spec/chain.md §10.
+struct DutyJudge: Sendable {
   /// What there is to sign for a duty.
-  enum Decision: Sendable {
+  enum Decision: Sendable, Hashable {
     case states(HypertensorCall, Digest32)
     /// The chain has it already, with this journal's signature.
     case done
     case not(MissReason, String? = nil)
   }
+
+  let store: Store
+  let subnetID: UInt32
+  let settings: DutySettings
 
   /// What the elected node proposes: its scores of the epoch before.
   func proposal(
@@ -25,7 +31,7 @@ extension ConsensusDuties {
     guard let scores else { return .not(.noScores, why) }
     guard scores.scores.contains(where: { $0.score > 0 }) else { return .not(.noScores, "all scores are zero") }
     let call = try HypertensorCall.proposeAttestation(
-      subnet: subnet.identity.subnetID, node: node.id, scores: scores.scores)
+      subnet: subnetID, node: node.id, scores: scores.scores)
     return .states(call, scores.digest)
   }
 
@@ -53,7 +59,7 @@ extension ConsensusDuties {
       let nodes = comparison.differences.map { "\($0.subnetNodeID)" }.prefix(16).joined(separator: ", ")
       return .not(.differsFromProposal, "nodes \(nodes)")
     }
-    return .states(.attest(subnet: subnet.identity.subnetID, node: node.id), proposed.digest)
+    return .states(.attest(subnet: subnetID, node: node.id), proposed.digest)
   }
 
   /// The own scores of the epoch before, as they go on chain: every member once, nodes that were not there then with 0.
