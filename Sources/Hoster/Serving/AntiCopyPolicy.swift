@@ -40,7 +40,8 @@ public final class AntiCopyPolicy: InferencePolicy {
     }
     // What holds no token ids can't be the consensus tensor; whether it can be computed is not asked here.
     guard (try? tensor.tokenIDs()) == consensus else { return .serve }
-    guard mode != .strict, epoch.isCommitOver || mode == .validatorsAlways else {
+    guard mode != .strict else { return .refuse("it asks for the answer of epoch \(epoch.number), which nobody gets") }
+    if !epoch.isCommitOver, mode != .validatorsAlways, await !view.isCommitOverSoon(in: epoch.number) {
       return .refuse("it asks for the answer of epoch \(epoch.number) too early")
     }
     if caller == epoch.elected { return .serveFirst }
