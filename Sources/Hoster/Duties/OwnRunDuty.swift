@@ -73,7 +73,9 @@ public struct OwnRunDuty: Service {
         for try await token in try await answer(tokens, maximumNewTokens) { own.append(token) }
         try Task.checkCancellation()
         // An answer that took until the time was over is none: nothing is dated back.
-        guard let now = newest(), now.epoch == epoch, now.commit == .open else { return machine.failed(epoch, at: moment.block) }
+        guard let now = newest(), now.epoch == epoch, now.commit == .open else {
+          return machine.failed(epoch, at: moment.block)
+        }
         try await journal.keep(own, epoch: epoch, subnetNodeID: node)
         machine.finished(epoch)
         count("kept")
@@ -82,7 +84,8 @@ public struct OwnRunDuty: Service {
         machine.failed(epoch, at: moment.block)
         guard !Task.isCancelled else { return }
         logger.warning(
-          "the own answer could not be computed; it is tried again", metadata: ["epoch": "\(epoch)", "error": "\(error)"])
+          "the own answer could not be computed; it is tried again",
+          metadata: ["epoch": "\(epoch)", "error": "\(error)"])
       }
     case .miss(let epoch, let reason):
       count("missed")

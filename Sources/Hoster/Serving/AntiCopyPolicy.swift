@@ -55,8 +55,8 @@ public final class AntiCopyPolicy: InferencePolicy {
       return reported != epoch
     }
     guard isNew else { return }
-    logger.warning(
-      "requests are refused: the consensus tensor is not known; check the endpoints of the chain",
+    logger.notice(
+      "requests are refused until the consensus tensor is known: the epoch's first block is not final, or not seen",
       metadata: ["epoch": "\(epoch)"])
   }
 }

@@ -93,8 +93,11 @@ struct DaemonNode: Sendable {
     let all: [any Service] =
       [operations] + chain.services + [gater, peers.services, ControlEnd(control: control)] + own
       + [DaemonReadiness(node: self, operations: operations)]
+    // At lower levels the group writes its services out, with all that they hold.
+    var quiet = logger
+    quiet.logLevel = max(logger.logLevel, .notice)
     var group = ServiceGroupConfiguration(
-      services: all.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+      services: all.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
     // Half of the limit is for ending in order, the rest for ending at once.
     group.maximumGracefulShutdownDuration = DaemonShutdown.limit / 2
     try await ServiceGroup(configuration: group).run()

@@ -51,7 +51,8 @@ enum MetricsCatalog {
 
   private static let peers: [Metric] = [
     Metric("protocols_rpc_failures_total", .counter, ["code", "rpc", "role"], "Calls between peers that failed."),
-    Metric("protocols_rpc_refusals_total", .counter, ["code", "rpc", "role"], "Calls between peers that the gate refused."),
+    Metric(
+      "protocols_rpc_refusals_total", .counter, ["code", "rpc", "role"], "Calls between peers that the gate refused."),
     Metric("api_calls_total", .counter, ["version", "outcome"], "Calls of the API protocol."),
     Metric("api_call_seconds", .histogram, ["version", "outcome"], "How long calls of the API protocol take."),
   ]

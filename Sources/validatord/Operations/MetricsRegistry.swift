@@ -70,7 +70,8 @@ final class MetricsRegistry: MetricsFactory {
     let (families, dropped) = state.withLock { ($0.families, $0.dropped) }
     var own: [String: [String]] = [:]
     for line in more + [("validatord_series_dropped_total", [], Double(dropped))] {
-      own[line.name, default: []].append("\(line.name)\(SeriesKey(line.labels).text) \(MetricSeries.number(line.value))\n")
+      own[line.name, default: []].append(
+        "\(line.name)\(SeriesKey(line.labels).text) \(MetricSeries.number(line.value))\n")
     }
     var text = ""
     for name in Set(families.keys).union(own.keys).sorted() {

@@ -26,7 +26,9 @@ final class OperationsServer: Service {
     self.health = health
     self.metrics = metrics
     self.role = role
-    self.logger = logger
+    var quiet = logger
+    quiet.logLevel = max(logger.logLevel, .notice)
+    self.logger = quiet
   }
 
   /// Where it listens, as a URL; waits until it does.

@@ -17,7 +17,8 @@ struct ChainConsensusView: ConsensusView {
     feed = chain.feed
     stakes = chain.stakes
     self.settings = settings
-    commitWindow = EpochWindow(after: UInt8(clamping: settings.commitFrom), through: UInt8(clamping: settings.commitUntil))
+    commitWindow = EpochWindow(
+      after: UInt8(clamping: settings.commitFrom), through: UInt8(clamping: settings.commitUntil))
   }
 
   func epoch() async -> EpochView? {
@@ -72,7 +73,9 @@ struct ChainConsensusView: ConsensusView {
 
   private func dutyMoment(_ moment: EpochMoment) -> DutyMoment {
     let phase: WindowPhase =
-      if moment.position.isIn(commitWindow) { .open } else if moment.position.isPast(commitWindow) { .over } else { .ahead }
+      if moment.position.isIn(commitWindow) { .open } else if moment.position.isPast(commitWindow) { .over } else {
+        .ahead
+      }
     return DutyMoment(
       epoch: moment.epoch, block: moment.best.number, commit: phase, consensusTokens: tokens(of: moment),
       subnetNodeID: moment.ownNode?.id)
