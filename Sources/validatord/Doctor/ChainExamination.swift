@@ -57,11 +57,11 @@ struct ChainExamination: Sendable {
     do {
       let metadata = try await state.metadata()
       let generation = try Generation(metadata)
-      guard role == .validator else { return Finding("runtime", .ok, "generation \(generation)") }
+      guard role == .validator else { return Finding("runtime", .ok, "generation \("\(generation)".uppercased())") }
       let score = ConsensusSubmission.Score(subnetNodeID: 1, score: .one)
       _ = try HypertensorCall.proposeAttestation(subnet: chain.subnet, node: 1, scores: [score]).make(metadata)
       _ = try HypertensorCall.attest(subnet: chain.subnet, node: 1).make(metadata)
-      return Finding("runtime", .ok, "generation \(generation), its calls are known")
+      return Finding("runtime", .ok, "generation \("\(generation)".uppercased()), its calls are known")
     } catch {
       return Finding("runtime", failed: error)
     }

@@ -53,7 +53,8 @@ struct Finding: Sendable, Hashable {
 
   /// Findings under one another, each remedy below what it is for.
   static func write(_ findings: [Finding]) {
-    let width = findings.map(\.name.count).max() ?? 0
+    // Findings are also written one by one.
+    let width = max(14, findings.map(\.name.count).max() ?? 0)
     for finding in findings {
       let grade = finding.grade == .ok ? "ok" : finding.grade.rawValue
       let mark = grade.padding(toLength: 8, withPad: " ", startingAt: 0)
