@@ -77,7 +77,8 @@ struct SubnetPresetTests {
   @Test("It is what the signed calls make of the same accounts")
   func sameAsCalls() throws {
     let keys = try Self.keys(4)
-    let preset = Self.preset(keys, [.validator, .validator, .validator, .registered])
+    var preset = Self.preset(keys, [.validator, .validator, .validator, .registered])
+    preset.delegateStake = Planck(50 * FixedPoint.one)
     let made = try Self.chain(preset)
     var configuration = Self.configuration()
     configuration.genesis.add(preset)
@@ -102,6 +103,7 @@ struct SubnetPresetTests {
       #expect(try Self.register(called, node, key.cold) == nil)
     }
     #expect(try called.run(.activateSubnet(SubnetPreset.firstID), owner) == nil)
+    #expect(try called.run(.addDelegateStake(subnet: SubnetPreset.firstID, amount: preset.delegateStake), owner) == nil)
     #expect(try Self.register(called, preset.nodes[3], keys[3].cold) == nil)
     #expect(Self.network(made) == Self.network(called))
   }
