@@ -236,6 +236,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
+      name: "EndToEndTests", dependencies: ["validatord"], path: "Tests/EndToEnd", swiftSettings: strict),
+    .testTarget(
       name: "LibP2PTests",
       dependencies: [
         "LibP2P",

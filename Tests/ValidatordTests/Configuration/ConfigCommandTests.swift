@@ -30,7 +30,11 @@ struct ConfigCommandTests {
         case many([String])
         init(from decoder: any Decoder) throws {
           let container = try decoder.singleValueContainer()
-          self = (try? container.decode(String.self)).map { .one($0) } ?? .many(try container.decode([String].self))
+          if let one = try? container.decode(String.self) {
+            self = .one(one)
+          } else {
+            self = .many(try container.decode([String].self))
+          }
         }
       }
     }
