@@ -35,6 +35,7 @@ let package = Package(
     .package(url: "https://github.com/attaswift/BigInt", from: "6.0.1"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
@@ -121,6 +122,7 @@ let package = Package(
     .target(
       name: "Validator",
       dependencies: [
+        "LibP2P",
         "Protocols",
         "Substrate",
         .product(name: "BigInt", package: "BigInt"),
@@ -160,6 +162,7 @@ let package = Package(
         .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
     .testTarget(
@@ -210,10 +213,14 @@ let package = Package(
     .testTarget(
       name: "ValidatorTests",
       dependencies: [
+        "DevChain",
+        "Hoster",
+        "LibP2P",
         "Protocols",
         "Substrate",
         "Validator",
         "journal-process",
+        .product(name: "Logging", package: "swift-log"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
@@ -228,6 +235,8 @@ let package = Package(
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["validatord"], path: "Tests/EndToEnd", swiftSettings: strict),
     .testTarget(
       name: "LibP2PTests",
       dependencies: [

@@ -6,6 +6,8 @@ public struct Genesis: Sendable {
   public var balances: [AccountID: Planck]
   /// Who may do anything through `Sudo.sudo`; nil for nobody.
   public var sudo: AccountID?
+  /// Subnets that work from the first block on.
+  public internal(set) var subnets: [SubnetPreset] = []
 
   /// The least that an account may hold.
   public static let minimumBalance = Planck(RuntimeParameters.existentialDeposit)
@@ -53,7 +55,7 @@ public struct Genesis: Sendable {
     storage[Balances.items.totalIssuance()] = issuance
     if let sudo { storage.set(Sudo.items.key(), sudo) }
     Self.relax(&storage)
-    return storage
+    return try withSubnets(storage, description, seed: seed)
   }
 
   /// The settings with which the published chain began: subnets start at once, cooldowns are short, and no delegate

@@ -6,6 +6,9 @@ struct BoundedBytes<Limit: ByteLimit>: RuntimeKey {
 
   init() { bytes = [] }
 
+  /// What fits of `bytes`.
+  init(clamping bytes: [UInt8]) { self.bytes = Array(bytes.prefix(Limit.most)) }
+
   static func declare(in types: inout TypeCatalog) -> TypeID {
     types.add("BoundedVec<u8,\(Limit.most)>") {
       PortableType(

@@ -15,6 +15,8 @@ public struct DevChainConfiguration: Sendable {
   /// Where to listen on 127.0.0.1; 0 takes any free port.
   public var port = 0
   public var blockTime = BlockTime.every(.seconds(6))
+  /// Whether time stands still until ``DevChainServer/resume()``.
+  public var isPaused = false
   /// The constants of the runtime. A snapshot brings its own.
   public var parameters = RuntimeParameters()
   /// Blocks between the newest and the final one.

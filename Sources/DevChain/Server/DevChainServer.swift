@@ -57,7 +57,7 @@ public final class DevChainServer: Service, Sendable {
         .listen, "port \(configuration.port) of 127.0.0.1 can't be listened on: \(error)",
         remedy: "Choose another port; 0 takes any free one.")
     }
-    try await eventLoop.submit { loop.start() }.get()
+    if !configuration.isPaused { try await eventLoop.submit { loop.start() }.get() }
     let server = DevChainServer(loop, channel, port: channel.localAddress?.port ?? 0, logger: logger)
     logger.debug("the simulated chain is up", metadata: ["url": "\(server.webSocketURL)"])
     return server
@@ -103,6 +103,11 @@ public final class DevChainServer: Service, Sendable {
   }
 
   // MARK: By hand
+
+  /// Lets time run on a chain that was started with ``DevChainConfiguration/isPaused``. Only the first call counts.
+  public func resume() async throws {
+    try await loop.eventLoop.submit { [loop] in loop.start() }.get()
+  }
 
   /// Makes blocks at once, whatever the block time.
   public func makeBlocks(_ count: Int = 1) async throws {

@@ -87,9 +87,9 @@ final class NodeLoop: Sendable {
 
   // MARK: Blocks
 
-  /// Lets time run.
+  /// Lets time run, if it does not yet.
   func start() {
-    guard case .every(let period) = blockTime else { return }
+    guard case .every(let period) = blockTime, state.value.timer == nil else { return }
     schedule(at: .now() + TimeAmount(period), period: TimeAmount(period))
   }
 

@@ -40,7 +40,8 @@ public final class AntiCopyPolicy: InferencePolicy {
     }
     // What holds no token ids can't be the consensus tensor; whether it can be computed is not asked here.
     guard (try? tensor.tokenIDs()) == consensus else { return .serve }
-    guard mode != .strict, epoch.isCommitOver || mode == .validatorsAlways else {
+    guard mode != .strict else { return .refuse("it asks for the answer of epoch \(epoch.number), which nobody gets") }
+    if !epoch.isCommitOver, mode != .validatorsAlways, await !view.isCommitOverSoon(in: epoch.number) {
       return .refuse("it asks for the answer of epoch \(epoch.number) too early")
     }
     if caller == epoch.elected { return .serveFirst }
@@ -54,8 +55,8 @@ public final class AntiCopyPolicy: InferencePolicy {
       return reported != epoch
     }
     guard isNew else { return }
-    logger.warning(
-      "requests are refused: the consensus tensor is not known; check the endpoints of the chain",
+    logger.notice(
+      "requests are refused until the consensus tensor is known: the epoch's first block is not final, or not seen",
       metadata: ["epoch": "\(epoch)"])
   }
 }

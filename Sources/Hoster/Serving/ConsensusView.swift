@@ -8,6 +8,17 @@ public protocol ConsensusView: Sendable {
   /// Whether a peer may check this node's answer in an epoch: it proves stake of class Validator and has not committed
   /// to an answer of its own. The elected node always may (epoch.md §4).
   func isValidator(_ peer: PeerID, in epoch: UInt32) async -> Bool
+
+  /// Waits for the time of commits to be over, if that is about to be: heads reach one node a moment before the other,
+  /// and a validator that asks at once must not be refused for that.
+  ///
+  /// - Returns: whether it is over.
+  func isCommitOverSoon(in epoch: UInt32) async -> Bool
+}
+
+extension ConsensusView {
+  /// Waits for nothing.
+  public func isCommitOverSoon(in epoch: UInt32) async -> Bool { false }
 }
 
 /// One moment of an epoch, as far as answering peers depends on it.

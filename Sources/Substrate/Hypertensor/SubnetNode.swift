@@ -22,6 +22,22 @@ public struct SubnetNode: Sendable, Hashable {
     self.nodeClass >= nodeClass && startEpoch <= epoch
   }
 
+  /// A node that is not read from a chain.
+  public init(
+    id: UInt32, hotkey: AccountID?, validatorID: UInt32? = nil, nodeClass: NodeClass, startEpoch: UInt32,
+    peer: PeerInfo, bootnodePeer: PeerInfo? = nil, clientPeer: PeerInfo? = nil
+  ) {
+    self.id = id
+    self.hotkey = hotkey
+    self.validatorID = validatorID
+    self.nodeClass = nodeClass
+    self.startEpoch = startEpoch
+    self.peer = peer
+    self.bootnodePeer = bootnodePeer
+    self.clientPeer = clientPeer
+    (delegateRewardRate, unique, nonUnique) = (nil, nil, nil)
+  }
+
   init(_ value: ScaleValue) throws(ScaleError) {
     id = try value.field("id") { v throws(ScaleError) in try v.integer() }
     hotkey = try value.field(ifPresent: "hotkey")?.account()

@@ -29,4 +29,17 @@ extension ChainClient {
       try await group.waitForAll()
     }
   }
+
+  /// Calls `body` whenever the heads may have moved: when an endpoint announces one, and every
+  /// ``pollInterval`` all the same. Announcements that come while `body` runs are told once.
+  ///
+  /// Runs until the task is cancelled or `body` throws.
+  public func followHeads(_ body: () async throws -> Void) async throws {
+    let heads = HeadTicks(rpc)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await heads.run() }
+      defer { group.cancelAll() }
+      for await _ in heads.ticks { try await body() }
+    }
+  }
 }

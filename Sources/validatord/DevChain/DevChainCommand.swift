@@ -22,6 +22,7 @@ struct DevChainCommand: AsyncParsableCommand {
   @Option(help: "Blocks between the newest and the final one.") var finalityLag: UInt32 = 0
   @Option(help: "What elections are drawn from.") var seed: UInt64 = 0
   @Option(help: ArgumentHelp("A saved state to go on from.", valueName: "file")) var state: String?
+  @Option(help: ArgumentHelp("Accounts and subnets to begin with, as JSON.", valueName: "file")) var preset: String?
   @Option(help: ArgumentHelp("Where to save the state at the end.", valueName: "file")) var saveOnExit: String?
   @Option(help: "How the address is written: table or json.") var format: OutputFormat = .table
 
@@ -29,6 +30,9 @@ struct DevChainCommand: AsyncParsableCommand {
     guard (0...65_535).contains(port) else { throw ValidationError("--port is 0 to 65535") }
     guard blocksPerEpoch >= RuntimeParameters.minimumEpochLength else {
       throw ValidationError("--blocks-per-epoch is \(RuntimeParameters.minimumEpochLength) or more")
+    }
+    guard state == nil || preset == nil else {
+      throw ValidationError("--state and --preset can't go together: a saved state has its own accounts")
     }
   }
 
@@ -52,6 +56,7 @@ struct DevChainCommand: AsyncParsableCommand {
     made.parameters = RuntimeParameters(epochLength: blocksPerEpoch)
     made.finalityLag = finalityLag
     made.seed = seed
+    if let preset { made.genesis = try PresetFile(path: preset).genesis }
     if let state {
       do {
         made.snapshot = [UInt8](try Data(contentsOf: URL(filePath: state)))

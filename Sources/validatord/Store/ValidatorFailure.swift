@@ -15,6 +15,7 @@ enum ValidatorFailure {
     switch error {
     case let error as StoreError: status(of: error.kind)
     case let error as ProtectionError: error.kind == .bound || error.kind == .hold ? .notPermitted : .failed
+    case let error as EpochError: error.kind == .stalled ? .wedged : .configuration
     case let error as ScoringError: error.kind == .parameters ? .configuration : .failed
     default: .failed
     }

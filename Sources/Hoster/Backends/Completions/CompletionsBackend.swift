@@ -17,6 +17,8 @@ public final class CompletionsBackend: InferenceBackend {
     public var idleTimeout: Int64 = 60
     /// How long a whole answer may take, in seconds.
     public var timeout: Int64 = 600
+    /// Goes with every request as a bearer token; nil for a server that wants none.
+    public var apiKey: String?
 
     public init(url: URL, model: String, vocabularySize: Int, contextLength: Int) {
       self.url = url
@@ -105,7 +107,9 @@ public final class CompletionsBackend: InferenceBackend {
   private func url(_ path: String) -> String { configuration.url.appending(path: path).absoluteString }
 
   private func execute(_ request: HTTPClientRequest) async throws -> HTTPClientResponse {
-    let response = try await translating {
+    var request = request
+    if let key = configuration.apiKey { request.headers.add(name: "Authorization", value: "Bearer \(key)") }
+    let response = try await translating { [request] in
       try await client.execute(request, timeout: .seconds(configuration.timeout))
     }
     guard response.status == .ok else {
@@ -138,4 +142,10 @@ public final class CompletionsBackend: InferenceBackend {
     let stream = true
     let return_token_ids = true
   }
+}
+
+extension CompletionsBackend.Configuration: CustomReflectable, CustomStringConvertible {
+  /// Without the key.
+  public var description: String { "\(model.quoted()) at \(url.host() ?? "?")" }
+  public var customMirror: Mirror { Mirror(self, children: ["model": model, "host": url.host() ?? "?"]) }
 }

@@ -41,6 +41,39 @@ extension Store {
     }
   }
 
+  /// Keeps an own promise to an answer, and the answer with it: both or none.
+  ///
+  /// - Returns: the promise that counts: the one that is kept already, if there is one, with its own answer.
+  public func promise(
+    _ commitment: Commitment, to answer: Answer, epoch: UInt32, role: CommitmentRole
+  ) async throws -> OwnCommitment {
+    try await write { database in
+      let arguments: StatementArguments = [Int64(epoch), role.rawValue]
+      try database.run(
+        "INSERT INTO own_commits (epoch, role, salt, digest, payload) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        arguments + [Data(commitment.salt), commitment.digest.data, Data(commitment.payload)])
+      if database.changesCount > 0 {
+        try database.run(
+          "INSERT INTO own_answers (epoch, role, dtype, shape, bytes) VALUES (?, ?, ?, ?, ?)",
+          arguments + [answer.type.rawValue, answer.shapeText, Data(answer.bytes)])
+      }
+      guard let kept = try Self.ownCommitment(database, epoch, role) else {
+        throw StoreError(.failed, "a promise of epoch \(epoch) was not kept")
+      }
+      return kept
+    }
+  }
+
+  /// The answer that an own promise is about; nil if there is none, or it was promised without.
+  public func ownAnswer(_ epoch: UInt32, role: CommitmentRole) async throws -> Answer? {
+    try await read { database in
+      let row = try Row.fetchOne(
+        database, sql: "SELECT dtype, shape, bytes FROM own_answers WHERE epoch = ? AND role = ?",
+        arguments: [Int64(epoch), role.rawValue])
+      return try row.map { try $0.answer(bytes: try $0.bytes("bytes")) }
+    }
+  }
+
   /// The own promise of an epoch, if there is one.
   public func ownCommitment(_ epoch: UInt32, role: CommitmentRole) async throws -> OwnCommitment? {
     try await read { try Self.ownCommitment($0, epoch, role) }

@@ -1,0 +1,47 @@
+/// `validator.*`: how hosters are asked and judged, and what is put on chain.
+struct ValidatorSettings: Sendable, Hashable {
+  /// How answers become scores.
+  enum Scoring: String, Sendable, CaseIterable {
+    case agreement, distance
+    case meanDistance = "mean-distance"
+  }
+
+  /// Which proposals are attested.
+  enum Attest: String, Sendable, CaseIterable {
+    /// Those that are equal to the own scores.
+    case exact
+    /// Those whose scores are near the own ones.
+    case tolerant
+  }
+
+  let scoring: Scoring
+  let attest: Attest
+  /// How far each score may be from the own one, in parts of 10^18; zero unless ``attest`` is tolerant.
+  let tolerance: UInt64
+  let attempts: Int
+  let callTimeout: Duration
+  let concurrency: Int
+  let probes: Int
+  /// In percent of the epoch.
+  let proposeUntil: Int
+
+  init?(_ reader: inout SettingsReader) {
+    let scoring = reader.value(Settings.validatorScoring)
+    let attest = reader.value(Settings.validatorAttest)
+    let tolerance = reader.value(Settings.validatorTolerance)
+    let attempts = reader.value(Settings.validatorAttempts)
+    let callTimeout = reader.value(Settings.validatorCallTimeout)
+    let concurrency = reader.value(Settings.validatorConcurrency)
+    let probes = reader.value(Settings.validatorProbes)
+    let proposeUntil = reader.value(Settings.validatorProposeUntil)
+    guard let scoring, let attest, let tolerance, let attempts, let callTimeout, let concurrency, let probes,
+      let proposeUntil
+    else { return nil }
+    if attest == .exact, tolerance > 0 {
+      reader.report(Settings.validatorTolerance.entry, "has no effect unless validator.attest is tolerant")
+    }
+    (self.scoring, self.attest, self.tolerance) = (scoring, attest, tolerance)
+    (self.attempts, self.callTimeout, self.concurrency) = (attempts, callTimeout, concurrency)
+    (self.probes, self.proposeUntil) = (probes, proposeUntil)
+  }
+}

@@ -1,0 +1,34 @@
+import Hoster
+import LibP2P
+
+/// What computes for a hoster: workers, or a server.
+enum HosterComputation: Sendable {
+  case workers(WorkerCommand, WorkerPool.Configuration)
+  case server(CompletionsBackend)
+
+  /// - Throws: ``CommandError`` for a key file that can't be used.
+  init(_ settings: HosterSettings, epoch: EpochSettings) throws {
+    var pool = WorkerPool.Configuration()
+    pool.workers = settings.workers
+    pool.policy.startTimeout = settings.startTimeout
+    pool.policy.stallTimeout = settings.stallTimeout
+    func workers(_ program: String, _ arguments: [String]) -> HosterComputation {
+      var command = WorkerCommand(program: program, arguments: arguments)
+      command.threads = settings.threads
+      command.inheritedVariables = settings.environment
+      return .workers(command, pool)
+    }
+    switch settings.source {
+    case .model(let folder):
+      // Linux finds this program even if its file has been replaced since.
+      self = workers("/proc/self/exe", ["worker", "run", "--model", folder])
+    case .program(let command):
+      self = workers(command.first ?? "", Array(command.dropFirst()))
+    case .completions(let url, let model, let keyFile, let context):
+      var server = CompletionsBackend.Configuration(
+        url: url, model: model, vocabularySize: Int(epoch.vocabulary), contextLength: context)
+      server.apiKey = try keyFile.map(SecretFile.read)
+      self = .server(CompletionsBackend(server))
+    }
+  }
+}
