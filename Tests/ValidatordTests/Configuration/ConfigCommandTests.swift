@@ -30,7 +30,10 @@ struct ConfigCommandTests {
         case many([String])
         init(from decoder: any Decoder) throws {
           let container = try decoder.singleValueContainer()
-          self = (try? container.decode(String.self)).map { .one($0) } ?? .many(try container.decode([String].self))
+          self =
+            if let text = try? container.decode(String.self) { .one(text) } else {
+              .many(try container.decode([String].self))
+            }
         }
       }
     }
