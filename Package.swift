@@ -122,6 +122,7 @@ let package = Package(
     .target(
       name: "Validator",
       dependencies: [
+        "LibP2P",
         "Protocols",
         "Substrate",
         .product(name: "BigInt", package: "BigInt"),
@@ -212,10 +213,14 @@ let package = Package(
     .testTarget(
       name: "ValidatorTests",
       dependencies: [
+        "DevChain",
+        "Hoster",
+        "LibP2P",
         "Protocols",
         "Substrate",
         "Validator",
         "journal-process",
+        .product(name: "Logging", package: "swift-log"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict),

@@ -16,7 +16,8 @@ struct Validatord: AsyncParsableCommand {
     subcommands: [
       ChainCommand.self, KeysCommand.self, P2PCommand.self, RPCCommand.self, ApiCommand.self, RoutesCommand.self,
       ModelCommand.self, InferenceCommand.self, WorkerCommands.self, ScoresCommand.self, DatabaseCommand.self,
-      ProtectionCommand.self, DevChainCommand.self, ConfigCommand.self, HosterCommand.self,
+      ProtectionCommand.self, DevChainCommand.self, DevNetCommand.self, NodeCommand.self, ExplainCommand.self,
+      DoctorCommand.self, ConfigCommand.self, HosterCommand.self, ValidatorCommand.self,
     ])
 }
 

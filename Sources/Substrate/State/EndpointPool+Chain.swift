@@ -3,6 +3,8 @@ protocol HeadFollower: RPCClient {
   /// Nil until one was seen.
   var finalizedBlock: BlockHash? { get }
   var bestBlock: BlockHash? { get }
+  /// Heads, told once they are in ``finalizedBlock`` and ``bestBlock``; ends when the client is shut down.
+  func headEvents() -> AsyncStream<HeadEvent>
 }
 
 extension EndpointPool: HeadFollower {

@@ -22,6 +22,11 @@ struct HeadTicks: Sendable {
         }
       }
       group.addTask {
+        if let follower = rpc as? any HeadFollower {
+          // A subscription of its own could tell of a head before the follower has it, and nobody would look again.
+          for await _ in follower.headEvents() { continuation.yield() }
+          return
+        }
         while !Task.isCancelled {
           do {
             let heads = try await rpc.subscribe(

@@ -42,6 +42,9 @@ public struct Answer: Sendable, Hashable {
     self.init(first.type, shape: [bytes.count / first.type.byteCount], bytes: bytes)
   }
 
+  /// As it is sent.
+  func tensor() throws(TensorError) -> Tensor { try Tensor(type, shape: shape, bytes: Data(bytes)) }
+
   /// The number of elements.
   public var count: Int { bytes.count / type.byteCount }
 

@@ -66,6 +66,7 @@ struct EpochTracker: Sendable {
   /// Takes in heads at which the subnet has no epoch: it is not there, or not active yet.
   mutating func takeNothing(_ heads: ChainHeads) {
     self.heads = heads
+    if firstSeen == nil { firstSeen = heads.best }
     moment = nil
     roster = nil
   }

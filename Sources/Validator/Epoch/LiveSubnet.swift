@@ -17,7 +17,13 @@ public final class LiveSubnet: SubnetChain {
   public func follow(_ body: () async throws -> Void) async throws { try await client.followHeads(body) }
 
   public func heads() async throws -> ChainHeads {
-    let finalized = try await client.finalized()
+    let finalized: BlockState
+    do {
+      finalized = try await client.finalized()
+    } catch let error as ChainError where error.kind == .staleView {
+      // Another reader of this client was given a newer block meanwhile; then there is one for this one, too.
+      finalized = try await client.finalized()
+    }
     let best = try await client.best()
     keep(best)
     return ChainHeads(best: best.reference, parent: best.header.parent, finalized: finalized.reference)

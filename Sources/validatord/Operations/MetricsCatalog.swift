@@ -18,7 +18,7 @@ enum MetricsCatalog {
     init(_ name: String, _ kind: Kind, _ meaning: String) { self.init(name, kind, [], meaning) }
   }
 
-  static let all: [Metric] = process + chain + epoch + peers + hoster
+  static let all: [Metric] = process + chain + epoch + peers + hoster + validator
 
   /// What `/metrics` has of the process itself, without anybody counting.
   static let process: [Metric] = [

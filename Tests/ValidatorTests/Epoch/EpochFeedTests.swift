@@ -6,7 +6,7 @@ import Testing
 @testable import Validator
 
 @Suite("Following the epoch")
-struct EpochFeedTests {
+final class EpochFeedTests: Sendable {
   private let chain = SimulatedSubnet()
   private let clock = Mutex(ContinuousClock.now)
 

@@ -30,10 +30,11 @@ struct ConfigCommandTests {
         case many([String])
         init(from decoder: any Decoder) throws {
           let container = try decoder.singleValueContainer()
-          self =
-            if let text = try? container.decode(String.self) { .one(text) } else {
-              .many(try container.decode([String].self))
-            }
+          if let one = try? container.decode(String.self) {
+            self = .one(one)
+          } else {
+            self = .many(try container.decode([String].self))
+          }
         }
       }
     }

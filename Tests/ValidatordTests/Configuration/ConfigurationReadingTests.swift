@@ -40,8 +40,8 @@ struct ConfigurationReadingTests {
     #expect(read.node.listen.map(\.description) == ["/ip4/0.0.0.0/tcp/4001"])
     #expect(read.node.operations.port == 9700)
     #expect(read.epoch.vocabulary == 50257)
-    #expect(
-      [read.epoch.commitFrom, read.epoch.commitUntil, read.epoch.callUntil, read.epoch.scoreUntil] == [15, 50, 75, 95])
+    let windows: [Int] = [read.epoch.commitFrom, read.epoch.commitUntil, read.epoch.callUntil, read.epoch.scoreUntil]
+    #expect(windows == [15, 50, 75, 95])
   }
 
   @Test("Flags win over the environment, and that over the file")

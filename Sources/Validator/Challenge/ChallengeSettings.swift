@@ -1,0 +1,22 @@
+/// How hosters are called. Source: spec/epoch.md §5.
+public struct ChallengeSettings: Sendable, Hashable {
+  /// Tensors of an epoch; each hoster is asked all of them.
+  public var probes: UInt16 = 1
+  /// Token ids of a prompt.
+  public var promptLength = 32
+  /// How many token ids the subnet's model has.
+  public var vocabulary: UInt32 = 50_257
+  /// Tokens that are asked for.
+  public var maximumNewTokens: Int32 = 5
+  /// Calls of one probe of one hoster, until it answers.
+  public var attempts: UInt8 = 2
+  public var callTimeout: Duration = .seconds(10)
+  /// Calls at a time.
+  public var concurrency = 64
+  /// Before a call is repeated: the peer may be a block behind, and think that it is too early.
+  public var retryPause: Duration = .milliseconds(500)
+  /// Observations that are written to the disk at once.
+  public static let batch = 128
+
+  public init() {}
+}

@@ -1,0 +1,50 @@
+public import Protocols
+
+/// Asks hosters through the stubs of the inference protocol, so every call passes the gate and every message is verified.
+public struct StubProbeCaller: ProbeCaller {
+  /// The most bytes of one answer.
+  public static let maximumBytes = 16 << 20
+
+  private let stub: @Sendable (_ peerID: String) async throws -> Stub<InferenceProtocol>
+
+  /// - Parameter stub: a peer's procedures, by the peer id's text; throws if the text is no peer id.
+  public init(_ stub: @escaping @Sendable (_ peerID: String) async throws -> Stub<InferenceProtocol>) {
+    self.stub = stub
+  }
+
+  public func ask(
+    _ peerID: String, _ probe: Tensor, maximumNewTokens: Int32, deadline: ContinuousClock.Instant
+  ) async throws -> ProbeReply {
+    let start = ContinuousClock.now
+    var reply = ProbeReply()
+    var bytes = 0
+    do {
+      let tensors = try await stub(peerID).inferenceStream(
+        tensor: probe, maximumNewTokens: maximumNewTokens, deadline: deadline)
+      for try await tensor in tensors {
+        if reply.firstMessage == nil { reply.firstMessage = ContinuousClock.now - start }
+        reply.tensors.append(tensor)
+        reply.tokenCount += tensor.count
+        bytes += tensor.bytes.count
+        // Leaving the loop takes the call back, so an endless answer ends here.
+        if reply.tokenCount > Int(maximumNewTokens) || bytes > Self.maximumBytes {
+          reply.failure = ProbeFailure(.rejected, .excess, "\(reply.tokenCount) tokens, \(bytes) bytes")
+          break
+        }
+      }
+      if reply.tensors.isEmpty, reply.failure == nil {
+        // A peer of the published stack that refuses a call ends it without a message (mesh-wire.md §3.8).
+        reply.failure = ProbeFailure(.refused, .denied, "the call ended without an answer")
+      }
+    } catch {
+      if error is CancellationError || Task.isCancelled { throw CancellationError() }
+      reply.failure = ProbeFailure(error, hasBegun: !reply.tensors.isEmpty)
+    }
+    reply.total = ContinuousClock.now - start
+    return reply
+  }
+
+  public func role(of peerID: String, timeout: Duration) async -> NodeRole? {
+    try? await stub(peerID).callInfo(timeout: timeout)?.role
+  }
+}

@@ -1,0 +1,88 @@
+import Substrate
+
+extension ConsensusDuties {
+  /// Before an endpoint that failed is asked again.
+  private static let pause = Duration.seconds(2)
+
+  /// Sends a duty's bytes and follows them until they are final, or can never be included. Ends early when the task is
+  /// cancelled; the journal knows where to go on.
+  func follow(_ duty: DutyRecord) async throws {
+    guard let signature = duty.signature else { return }
+    let (key, extrinsic) = (duty.key, signature.extrinsic)
+    // What was signed may have left the process with the trial run.
+    if duty.state == .signed { try await journal.advance(key, .send, at: signature.signedAt) }
+    var refusal: ExtrinsicError?
+    var isSending = true
+    while !Task.isCancelled {
+      do {
+        let statuses =
+          isSending
+          ? subnet.client.submitAndFollow(extrinsic, from: signature.signedAt)
+          : subnet.client.follow(extrinsic, from: signature.signedAt)
+        for try await status in statuses {
+          if try await take(status, key, extrinsic) { return }
+        }
+      } catch let error as ExtrinsicError where error.kind == .expired && !isSending {
+        return try await end(key, refusal, at: extrinsic.expiresAt ?? signature.signedAt)
+      } catch let error as ExtrinsicError {
+        // Refused: because it is in a block already, or was; that is looked for until its time is over.
+        if ![.priorityTooLow, .future].contains(error.kind) {
+          (refusal, isSending) = (error.kind == .expired ? refusal : error, false)
+        }
+        logger.info(
+          "an endpoint refused a duty", metadata: ["duty": "\(key)", "error": "\(error.code)"])
+      } catch let error as any SubstrateError {
+        logger.info("a duty can't be followed now", metadata: ["duty": "\(key)", "error": "\(error)"])
+      }
+      guard !Task.isCancelled else { return }
+      try? await Task.sleep(for: Self.pause)
+    }
+  }
+
+  /// - Returns: whether nothing more can come.
+  private func take(_ status: ExtrinsicStatus, _ key: DutyKey, _ extrinsic: SignedExtrinsic) async throws -> Bool {
+    switch status {
+    case .inBlock(let block, _):
+      try await journal.advance(key, .include(block), at: block.number)
+      logger.info("a duty is in a block", metadata: ["duty": "\(key)", "block": "\(block.number)"])
+    case .retracted(let block):
+      try await journal.advance(key, .retract, at: block.number)
+      // The pools of the new fork may not have it; the same bytes do no harm.
+      try? await subnet.client.submit(extrinsic)
+    case .finalized(let block, let outcome):
+      try await journal.advance(key, .include(block), at: block.number)
+      guard outcome == .succeeded else {
+        try await journal.advance(key, .refuse(outcome.name), at: block.number)
+        logger.warning("a duty failed on chain", metadata: ["duty": "\(key)", "error": "\(outcome.name)"])
+        return true
+      }
+      try await journal.advance(key, .finalize(block), at: block.number)
+      logger.notice("a duty is done", metadata: ["duty": "\(key)", "block": "\(block.number)"])
+      return true
+    }
+    return false
+  }
+
+  private func end(_ key: DutyKey, _ refusal: ExtrinsicError?, at block: UInt64) async throws {
+    let event: DutyProgress.Event =
+      switch refusal?.kind {
+      case nil, .badProof, .expired: .expire
+      case .stale: .replace
+      case .some: .refuse(refusal?.code ?? "")
+      }
+    try await journal.advance(key, event, at: block, detail: refusal?.message)
+    logger.warning(
+      "a duty was not included", metadata: ["duty": "\(key)", "error": "\(refusal?.code ?? "extrinsic.expired")"])
+  }
+}
+
+extension DispatchOutcome {
+  /// The runtime's name for it.
+  var name: String {
+    switch self {
+    case .succeeded: "succeeded"
+    case .failed(let error): error.name
+    case .refused(let name): name
+    }
+  }
+}

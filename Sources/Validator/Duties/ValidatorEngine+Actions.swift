@@ -1,0 +1,237 @@
+import Logging
+import Protocols
+import Substrate
+
+extension ValidatorEngine {
+  typealias Sink = AsyncStream<Input>.Continuation
+
+  /// Carries out one action and reports what became of it.
+  func carryOut(_ action: DutyPipeline.Action, _ moment: EpochMoment, _ sink: Sink) async {
+    do {
+      switch action {
+      case .recall(let epoch): sink.yield(.report(.recalled(epoch, try await recall(epoch, moment))))
+      case .open(let epoch):
+        try await open(epoch, moment)
+        sink.yield(.report(.done(action)))
+        await lookAtOwnNode(moment)
+      case .derive(let epoch, let hash):
+        try await derive(epoch, hash)
+        sink.yield(.report(.done(action)))
+      case .challenge(let epoch):
+        try await challenge(epoch, moment)
+        sink.yield(.report(.done(action)))
+      case .endChallenge(let epoch): endChallenge(epoch)
+      case .score(let epoch):
+        try await score(epoch)
+        sink.yield(.report(.done(action)))
+      case .attempt(let duty, let epoch): try await attempt(duty, epoch, moment, sink)
+      case .miss(let duty, let epoch, let reason): try await miss(duty, epoch, reason, moment)
+      case .close(let epoch):
+        try await close(epoch, moment)
+        sink.yield(.report(.done(action)))
+      }
+    } catch let error as ProtectionError where error.kind == .hold {
+      sink.yield(.failure(error))
+    } catch is CancellationError {
+    } catch {
+      logger.warning(
+        "a step of the epoch failed and is tried again",
+        metadata: ["epoch": "\(moment.epoch)", "step": "\(action)", "error": "\(error)"])
+      sink.yield(.report(.failed(action)))
+    }
+  }
+
+  // MARK: After a restart
+
+  /// Looks after the duties that an earlier process left in epochs that are over.
+  func goOn(before moment: EpochMoment, _ sink: Sink) async {
+    do {
+      for duty in try await duties.journal.unfinished()
+      where duty.key.subnet == parts.subnet.identity && duty.key.epoch < moment.epoch {
+        if duty.next == .decide {
+          try await duties.journal.advance(duty.key, .miss(.notRunning), at: moment.best.number)
+          metrics.missed(duty.key.duty, .notRunning)
+        } else {
+          try await follow(duty)
+        }
+      }
+    } catch is CancellationError {
+    } catch {
+      logger.warning("unfinished duties could not be looked after", metadata: ["error": "\(error)"])
+    }
+  }
+
+  private func recall(_ epoch: UInt32, _ moment: EpochMoment) async throws -> EpochProgress {
+    var progress = EpochProgress()
+    let store = parts.store
+    progress.isOpen = try await store.epoch(epoch) != nil
+    progress.hasTensors = try await store.probes(epoch).count >= Int(settings.challenge.probes)
+    let nodes = try await store.nodes(epoch)
+    progress.isChallengeBegun = !nodes.isEmpty
+    if progress.isChallengeBegun { progress.isChallenged = try await isChallenged(epoch, nodes) }
+    progress.isScored = try await store.scores(epoch) != nil
+    if let node = moment.ownNode {
+      for duty in Duty.allCases {
+        progress.duties[duty] = try await duties.journal.duty(duties.key(duty, epoch, of: node))?.next
+      }
+    }
+    return progress
+  }
+
+  private func isChallenged(_ epoch: UInt32, _ nodes: [EpochNode]) async throws -> Bool {
+    let observations = try await parts.store.observations(epoch).filter { Challenge.isFinal($0, settings.challenge) }
+    let judged = Set(observations.map { [$0.subnetNodeID, UInt32($0.probe)] })
+    return judged.count >= nodes.count { $0.standing == .hoster } * Int(settings.challenge.probes)
+  }
+
+  // MARK: Evidence
+
+  private func record(_ moment: EpochMoment) -> EpochRecord {
+    EpochRecord(
+      epoch: moment.epoch, firstBlock: moment.firstBlock, length: moment.position.length,
+      firstBlockHash: moment.firstBlockHash, ownNode: moment.ownNode?.id, electedNode: moment.elected)
+  }
+
+  private func open(_ epoch: UInt32, _ moment: EpochMoment) async throws {
+    guard moment.epoch == epoch else { return }
+    try await parts.store.open(record(moment), nodes: [])
+    logger.info(
+      "epoch \(epoch) is open",
+      metadata: [
+        "block": "\(moment.best.number)", "elected": "\(moment.elected.map(String.init) ?? "nobody")",
+        "own": "\(moment.ownNode.map { "\($0.id)" } ?? "not in the subnet")",
+      ])
+  }
+
+  private func derive(_ epoch: UInt32, _ hash: BlockHash) async throws {
+    let identity = parts.subnet.identity
+    let known = Set(try await parts.store.probes(epoch).map(\.probe))
+    for probe in 0..<settings.challenge.probes where !known.contains(probe) {
+      let tensor = ConsensusTensor(
+        genesisHash: identity.genesisHash.bytes, subnetID: identity.subnetID, epoch: epoch, firstBlockHash: hash.bytes,
+        vocabulary: settings.challenge.vocabulary, length: settings.challenge.promptLength, probe: probe)
+      guard let tensor else {
+        throw StoreError(.failed, "no tensor of \(settings.challenge.promptLength) tokens can be made")
+      }
+      try await parts.store.record(
+        ProbeTensor(probe: probe, source: .chain, tensor: Answer(try tensor.tensor())), epoch: epoch)
+    }
+  }
+
+  private func challenge(_ epoch: UInt32, _ moment: EpochMoment) async throws {
+    var nodes = try await parts.store.nodes(epoch)
+    if nodes.isEmpty {
+      guard moment.epoch == epoch else { return }
+      let candidates = moment.roster.nodes(of: .included, at: epoch)
+      nodes = await standings(of: candidates, own: moment.ownNode?.id)
+      try await parts.store.open(record(moment), nodes: nodes)
+    }
+    let feed = parts.feed
+    let challenge = Challenge(
+      epoch: epoch, settings: settings.challenge, caller: parts.caller, store: parts.store, logger: logger
+    ) { feed.moment?.best.number ?? moment.best.number }
+    begin(challenge)
+    defer { forgetChallenge(epoch) }
+    try await challenge.run(nodes, try await parts.store.probes(epoch))
+  }
+
+  /// Tells hosters from those that serve nothing. Only a node that may attest is believed when it says that it is a
+  /// validator: what serves nothing is not asked, and must not be a way around being asked.
+  private func standings(of nodes: [SubnetNode], own: UInt32?) async -> [EpochNode] {
+    let caller = parts.caller
+    let timeout = min(settings.challenge.callTimeout, .seconds(5))
+    var validators: Set<UInt32> = []
+    await withTaskGroup(of: UInt32?.self) { group in
+      for (index, node) in nodes.filter({ $0.id != own && $0.nodeClass >= .validator }).enumerated() {
+        if index >= max(1, settings.challenge.concurrency), let id = await group.next() ?? nil { validators.insert(id) }
+        group.addTask { await caller.role(of: node.peer.peerID, timeout: timeout) == .validator ? node.id : nil }
+      }
+      for await case let id? in group { validators.insert(id) }
+    }
+    return nodes.map { node in
+      EpochNode(
+        subnetNodeID: node.id, peerID: node.peer.peerID, hotkey: node.hotkey, nodeClass: node.nodeClass,
+        standing: node.id == own ? .own : validators.contains(node.id) ? .validator : .hoster)
+    }
+  }
+
+  private func score(_ epoch: UInt32) async throws {
+    let evidence = try await parts.agreement.evidence(for: epoch)
+    let sheet = parts.policy.score(evidence)
+    try await parts.store.record(
+      sheet, by: parts.policy, agreement: type(of: parts.agreement).name, evidence: evidence.digest,
+      block: parts.feed.moment?.best.number ?? 0)
+    noteScored(epoch)
+    logger.info("epoch \(epoch) is scored", metadata: ["nodes": "\(sheet.scores.count)", "digest": "\(sheet.digest)"])
+  }
+
+  // MARK: Duties
+
+  private func attempt(_ duty: Duty, _ epoch: UInt32, _ moment: EpochMoment, _ sink: Sink) async throws {
+    guard let node = moment.ownNode else { return }
+    try await duties.prepare(node, at: epoch, firstSeen: parts.feed.firstSeen?.number ?? moment.best.number)
+    switch try await duties.attempt(duty, epoch, node) {
+    case .waiting(let reason, let detail):
+      duties.tell(duty, epoch, reason, detail)
+      sink.yield(.report(.duty(duty, epoch, .waiting(reason))))
+    case .settled: sink.yield(.report(.duty(duty, epoch, .settled)))
+    case .sent(let record):
+      sink.yield(.report(.duty(duty, epoch, .followed)))
+      try await follow(record)
+      sink.yield(.report(.duty(duty, epoch, .settled)))
+    }
+  }
+
+  private func follow(_ duty: DutyRecord) async throws {
+    try await duties.follow(duty)
+    if let ended = try await duties.journal.duty(duty.key), ended.progress.isDone {
+      metrics.ended(duty.key.duty, ended.state)
+    }
+  }
+
+  private func miss(_ duty: Duty, _ epoch: UInt32, _ reason: MissReason, _ moment: EpochMoment) async throws {
+    guard let node = moment.ownNode else { return }
+    let key = duties.key(duty, epoch, of: node)
+    let record = try await duties.journal.plan(key, at: moment.best.number)
+    // What was sent is followed to its end.
+    guard record.next == .decide || record.next == .send else { return }
+    try await duties.journal.advance(key, .miss(reason), at: moment.best.number)
+    metrics.missed(duty, reason)
+    let isFaultless = reason == .notElected || reason == .noProposal
+    logger.log(
+      level: isFaultless ? .info : .warning, "a duty was missed: \(reason.rawValue)",
+      metadata: ["epoch": "\(epoch)", "duty": "\(duty.rawValue)"])
+  }
+
+  private func close(_ epoch: UInt32, _ moment: EpochMoment) async throws {
+    let block = try await parts.subnet.client.best()
+    // The epoch before is looked at once more: by now it can't change.
+    for epoch in [epoch, epoch > 0 ? epoch - 1 : epoch] where try await parts.store.epoch(epoch) != nil {
+      guard let proposal = try await parts.subnet.proposal(epoch, at: block) else { continue }
+      try await parts.store.record(proposal.record)
+      if let node = moment.ownNode { try await duties.watch(node, proposal.record) }
+    }
+    _ = try await parts.store.prune(settings.retention, at: moment.epoch)
+  }
+
+  /// Alarms are in the log once in an epoch, and in the metrics all the time.
+  private func lookAtOwnNode(_ moment: EpochMoment) async {
+    guard let node = moment.ownNode else { return }
+    do {
+      let health = try await parts.subnet.health(
+        of: node, minimumStake: moment.roster.minimumStake, account: parts.signer.account)
+      let alarms = note(health)
+      metrics.record(health, alarms)
+      for alarm in alarms {
+        logger.warning(
+          "alarm: \(alarm.rawValue)",
+          metadata: [
+            "balance": "\(health.balance.tensor)", "stake": "\(health.stake.tensor)",
+            "minimum": "\(health.minimumStake.tensor)", "reputation": "\(health.reputation.percent)",
+          ])
+      }
+    } catch {
+      logger.info("the own node can't be looked at now", metadata: ["error": "\(error)"])
+    }
+  }
+}

@@ -1,0 +1,136 @@
+public import Logging
+public import ServiceLifecycle
+public import Substrate
+import Synchronization
+
+/// The validator's work, epoch after epoch: derives the tensor, calls the hosters, scores them, and proposes or attests.
+///
+/// ``DutyPipeline`` decides; this carries out what it decides. All that has to survive is in the database before it has
+/// an effect elsewhere, so the process may be killed at any moment.
+public final class ValidatorEngine: Service {
+  /// What the engine works with.
+  public struct Parts: Sendable {
+    public var feed: EpochFeed
+    public var subnet: LiveSubnet
+    public var store: Store
+    public var caller: any ProbeCaller
+    /// Signs with the hotkey; should list ``Substrate/HypertensorCall/consensusDuties`` only.
+    public var signer: Signer
+    public var policy: any ScoringPolicy
+    /// Where the evidence for scores comes from.
+    public var agreement: any AgreementSource
+
+    public init(
+      feed: EpochFeed, subnet: LiveSubnet, store: Store, caller: any ProbeCaller, signer: Signer,
+      policy: any ScoringPolicy = AgreementPolicy(), agreement: (any AgreementSource)? = nil
+    ) {
+      self.feed = feed
+      self.subnet = subnet
+      self.store = store
+      self.caller = caller
+      self.signer = signer
+      self.policy = policy
+      self.agreement = agreement ?? OwnView(store)
+    }
+  }
+
+  enum Input: Sendable {
+    case moment(EpochMoment)
+    case report(DutyPipeline.Report)
+    /// Nothing may be done any more.
+    case failure(any Error)
+    case over
+  }
+
+  private struct State {
+    var challenges: [UInt32: Challenge] = [:]
+    var health: NodeHealth?
+    var lastScored: UInt32?
+  }
+
+  let parts: Parts
+  let settings: Settings
+  let duties: ConsensusDuties
+  let metrics = ValidatorMetrics()
+  let logger: Logger
+  private let state = Mutex(State())
+
+  public init(_ parts: Parts, _ settings: Settings, logger: Logger = Logger(label: "validator")) {
+    self.parts = parts
+    self.settings = settings
+    self.logger = logger
+    duties = ConsensusDuties(
+      parts.subnet, store: parts.store, journal: SubmissionJournal(parts.store), signer: parts.signer,
+      settings: settings.duties, logger: logger)
+  }
+
+  /// The newest look at the own node; nil before the first.
+  public var health: NodeHealth? { state.withLock(\.health) }
+
+  /// The newest epoch that this process has scored.
+  public var lastScored: UInt32? { state.withLock(\.lastScored) }
+
+  /// Works until the service group shuts down or the task is cancelled.
+  ///
+  /// - Throws: ``ProtectionError`` `protection.hold` if another signer has the key; ``StoreError`` for a database of
+  ///   another subnet, or one that can't be written any more.
+  public func run() async throws {
+    try await parts.store.bind(to: parts.subnet.identity)
+    try await duties.demandRelease()
+    do {
+      try await cancelWhenGracefulShutdown { try await self.work() }
+    } catch is CancellationError {}
+  }
+
+  private func work() async throws {
+    let (inputs, sink) = AsyncStream.makeStream(of: Input.self)
+    var settings = DutyPipeline.Settings()
+    (settings.timetable, settings.proposeUntil) = (self.settings.timetable, self.settings.duties.proposeUntil)
+    var pipeline = DutyPipeline(settings)
+    try await withThrowingDiscardingTaskGroup { group in
+      defer { group.cancelAll() }
+      group.addTask {
+        for await moment in self.parts.feed.moments() { sink.yield(.moment(moment)) }
+        sink.yield(.over)
+      }
+      var newest: EpochMoment?
+      for await input in inputs {
+        let actions: [DutyPipeline.Action]
+        switch input {
+        case .over: return
+        case .failure(let error): throw error
+        case .moment(let moment):
+          if newest == nil { group.addTask { await self.goOn(before: moment, sink) } }
+          newest = moment
+          actions = pipeline.advance(to: moment)
+        case .report(let report): actions = pipeline.take(report)
+        }
+        guard let moment = newest else { continue }
+        for action in actions { group.addTask { await self.carryOut(action, moment, sink) } }
+      }
+    }
+  }
+
+  // MARK: State
+
+  /// Keeps the challenge of an epoch, so that it can be ended.
+  func begin(_ challenge: Challenge) { state.withLock { $0.challenges[challenge.epoch] = challenge } }
+
+  func endChallenge(_ epoch: UInt32) { state.withLock { $0.challenges[epoch] }?.end() }
+
+  func forgetChallenge(_ epoch: UInt32) { state.withLock { $0.challenges[epoch] = nil } }
+
+  func noteScored(_ epoch: UInt32) {
+    state.withLock { $0.lastScored = epoch }
+    metrics.scored(epoch)
+  }
+
+  /// Keeps a look at the own node, and says what is alarming in it.
+  func note(_ health: NodeHealth) -> [NodeHealth.Alarm] {
+    let last = state.withLock { state in
+      defer { state.health = health }
+      return state.health
+    }
+    return health.alarms(since: last)
+  }
+}

@@ -1,0 +1,35 @@
+import Metrics
+import Substrate
+
+/// What a validator counts and measures.
+struct ValidatorMetrics: Sendable {
+  private let balance = Gauge(label: "validator_hotkey_balance_tensor")
+  private let stake = Gauge(label: "validator_stake_tensor")
+  private let reputation = Gauge(label: "validator_reputation_ratio")
+
+  func record(_ health: NodeHealth, _ alarms: [NodeHealth.Alarm]) {
+    balance.record(Self.tensor(health.balance.value))
+    stake.record(Self.tensor(health.stake.value))
+    reputation.record(Self.tensor(health.reputation.value))
+    for alarm in NodeHealth.Alarm.allCases {
+      Gauge(label: "validator_alarm", dimensions: [("alarm", alarm.rawValue)]).record(alarms.contains(alarm) ? 1 : 0)
+    }
+  }
+
+  func missed(_ duty: Duty, _ reason: MissReason) {
+    Counter(
+      label: "validator_duties_missed_total", dimensions: [("duty", duty.rawValue), ("reason", reason.rawValue)]
+    ).increment()
+  }
+
+  func ended(_ duty: Duty, _ state: DutyProgress.State) {
+    Counter(
+      label: "validator_duties_total", dimensions: [("duty", duty.rawValue), ("state", state.name)]
+    ).increment()
+  }
+
+  func scored(_ epoch: UInt32) { Gauge(label: "validator_scored_epoch").record(Int64(epoch)) }
+
+  /// For display only.
+  private static func tensor(_ amount: UInt128) -> Double { Double(amount) / 1e18 }
+}

@@ -1,0 +1,66 @@
+import LibP2P
+import Substrate
+
+/// The configuration of the network's daemons, as the files that they read.
+struct DevNetConfiguration: Sendable {
+  let rpc: String
+  let genesisHash: BlockHash
+  let bootnode: Multiaddr
+  /// How long a call may take: two must fit into the blocks in which validators call.
+  let callTimeout: Duration
+
+  /// Token ids of the models.
+  static let vocabulary = 1024
+  /// The part of an epoch in which validators call, in percent, and how often they try.
+  private static let callWindow = 25
+  private static let attempts = 2
+
+  init(rpc: String, genesisHash: BlockHash, bootnode: Multiaddr, _ options: DevNetOptions) {
+    self.rpc = rpc
+    self.genesisHash = genesisHash
+    self.bootnode = bootnode
+    let window = Int64(options.blocksPerEpoch) * options.blockTime * Int64(Self.callWindow) / 100
+    // What is left of the window is for noticing that it has begun, and for reading the chain.
+    callTimeout = .milliseconds(max(100, window * 2 / 5))
+  }
+
+  func text(for node: DevNetNode, model: String) throws -> String {
+    var sections: [(String, [(String, String)])] = [
+      (
+        "chain",
+        [
+          ("rpc", "[\(Self.quoted(rpc))]"), ("subnet", "\(DevNetPlan.subnet)"),
+          ("genesis", Self.quoted("\(genesisHash)")),
+        ]
+      ),
+      ("node", [("peer-key", "peer.key"), ("hotkey", "hot.key"), ("data", "data")]),
+      (
+        "p2p",
+        [
+          ("listen", "[\(Self.quoted(node.address.description))]"),
+          ("bootstrap", "[\(Self.quoted(bootnode.description))]"),
+        ]
+      ),
+      ("operations", [("listen", Self.quoted("127.0.0.1:0"))]),
+      ("log", [("level", "debug")]),
+      ("epoch", [("vocabulary", "\(Self.vocabulary)")]),
+    ]
+    if node.role.isHoster {
+      sections.append(("hoster", [("backend", "gpt2"), ("model", Self.quoted(model)), ("workers", "1")]))
+    } else {
+      sections.append(
+        ("validator", [("attempts", "\(Self.attempts)"), ("call-timeout", Self.quoted(Self.text(callTimeout)))]))
+    }
+    return sections.map { name, keys in
+      "\(name):\n" + keys.map { "  \($0): \($1)\n" }.joined()
+    }.joined()
+  }
+
+  private static func text(_ duration: Duration) -> String {
+    let (seconds, attoseconds) = duration.components
+    return "\(seconds * 1000 + attoseconds / 1_000_000_000_000_000) ms"
+  }
+
+  /// Text as YAML has it between quotes; JSON's quoting is a part of it.
+  private static func quoted(_ text: String) -> String { JSONValue.string(text).description }
+}

@@ -1,0 +1,76 @@
+import Substrate
+
+/// What the chain has of an epoch's scores: the proposal, the attestations, and what they were worth.
+struct EpochSettlement: Sendable {
+  let elected: UInt32?
+  let submission: ConsensusSubmission?
+  let parameters: ConsensusParameters
+  /// Nil while the epoch of the proposal lasts, or where the state is gone.
+  let outcome: Outcome?
+  /// Why there is no outcome.
+  let missing: String?
+
+  /// What the settling block did with this validator's node.
+  struct Outcome: Sendable {
+    let block: UInt64
+    let stakeBefore: Planck
+    let stakeAfter: Planck
+    let reputationBefore: FixedU128
+    let reputationAfter: FixedU128
+    /// Events of the block that are about the node or its subnet, by name.
+    let events: [String]
+  }
+
+  /// - Throws: what the chain's client throws if the chain can't be reached at all.
+  init(_ account: EpochAccount, _ client: ChainClient) async throws {
+    guard let subnetID = account.identity?.subnetID else {
+      throw CommandError("explain.unbound", "the database does not say of which subnet it is", status: .failed)
+    }
+    let head = try await client.finalized()
+    let state =
+      head.number > account.settlementBlock ? (try? await client.at(number: account.settlementBlock)) ?? head : head
+    let subnet = state.subnet(subnetID)
+    elected = try await subnet.electedValidator(epoch: account.proposalEpoch)
+    submission = try await subnet.submission(epoch: account.proposalEpoch)
+    parameters = try await state.consensusParameters()
+    guard head.number >= account.settlementBlock else {
+      (outcome, missing) = (nil, "block \(account.settlementBlock), which settles it, is not final yet")
+      return
+    }
+    do {
+      outcome = try await Self.outcome(account, subnetID, client)
+      missing = outcome == nil ? "this validator had no node" : nil
+    } catch let error as any SubstrateError {
+      (outcome, missing) = (
+        nil, "the endpoint has not kept the state of block \(account.settlementBlock): \(error.message)"
+      )
+    }
+  }
+
+  private static func outcome(
+    _ account: EpochAccount, _ subnetID: UInt32, _ client: ChainClient
+  ) async throws -> Outcome? {
+    guard let own = account.epoch.ownNode else { return nil }
+    let settled = try await client.at(number: account.settlementBlock)
+    let before = try await client.at(settled.header.parent).subnet(subnetID)
+    let after = settled.subnet(subnetID)
+    guard let node = try await before.node(own) else { return nil }
+    let events = try await settled.events().filter { event in
+      event.phase == .initialization && event.pallet == "Network" && names.contains(event.name)
+        && Self.isAbout(event, subnetID)
+    }
+    return Outcome(
+      block: settled.number, stakeBefore: try await before.stake(of: node), stakeAfter: try await after.stake(of: node),
+      reputationBefore: try await before.reputation(of: own), reputationAfter: try await after.reputation(of: own),
+      events: events.map { "\($0.name) \($0.content.json.tableText)" })
+  }
+
+  private static let names: Set<String> = [
+    "Slashing", "NodeReputationUpdate", "SubnetReputationUpdate", "NodeClassGraduation", "SubnetNodeRemoved",
+  ]
+
+  private static func isAbout(_ event: EventRecord, _ subnet: UInt32) -> Bool {
+    guard let id: UInt32 = try? event.content.field("subnet_id").integer() else { return false }
+    return id == subnet
+  }
+}

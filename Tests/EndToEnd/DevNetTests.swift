@@ -1,0 +1,87 @@
+import Foundation
+import Testing
+
+/// The whole program: a network of processes, judged from outside.
+@Suite("A network of processes", .serialized, .timeLimit(.minutes(10)))
+struct DevNetTests {
+  /// A network that is small enough for a debug build on a busy machine: ten blocks of 800 ms in an epoch.
+  private static let size = [
+    "--block-time", "800", "--blocks-per-epoch", "10", "--model-layers", "1", "--model-width", "16",
+  ]
+
+  private let folder = FileManager.default.temporaryDirectory.appending(path: "e2e-\(UUID().uuidString.prefix(8))").path
+
+  @Test("D-24 a run ends with 0: consensus, the liar and the silent one lowest, equal databases that recompute")
+  func run() async throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let result = try await BuiltProgram.run(
+      ["devnet", "--epochs", "1", "--directory", folder, "--format", "json"] + Self.size)
+    #expect(result.status == 0, "\(result.output) \(result.errors)")
+    let report = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+    #expect(report["ok"] as? Bool == true)
+    let findings = try #require(report["findings"] as? [[String: Any]])
+    #expect(findings.count == 5 && findings.allSatisfy { $0["met"] as? Bool == true })
+    // What the run says of itself is what the commands say of its files.
+    for number in 1...3 {
+      let database = "\(folder)/validator-\(number)/data/node.sqlite"
+      let scores = try await BuiltProgram.run(["scores", "--database", database, "--epoch", "0", "--recompute"])
+      #expect(scores.status == 0 && scores.output.contains("identical"), "\(scores.output) \(scores.errors)")
+      let story = try await BuiltProgram.run(["explain", "--database", database, "--epoch", "0"])
+      #expect(story.status == 0 && story.output.contains("proposed"), "\(story.output) \(story.errors)")
+    }
+  }
+
+  @Test("D-24 what another implementation finds on chain and in the databases is the same, and nothing is left behind")
+  func fromOutside() async throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try await BuiltProgram.with(["devnet", "--keep", "--directory", folder] + Self.size) { network in
+      let line = try await network.firstLine()
+      let ready = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+      #expect(ready["ready"] as? Bool == true)
+      let nodes = try #require(ready["nodes"] as? [[String: Any]])
+      let processes = nodes.compactMap { $0["process"] as? Int }.map { pid_t($0) }
+      #expect(processes.count == 9 && processes.allSatisfy { kill($0, 0) == 0 })
+      try Data(line.utf8).write(to: URL(filePath: "\(folder)/ready.json"))
+
+      let seen = try await Outside.check("\(folder)/ready.json")
+      #expect(seen.attests.count >= 2 && seen.attests.contains(seen.proposer))
+      #expect(seen.databases.count == 3)
+      for database in seen.databases.values {
+        #expect(database.recomputed && database.digest && database.integrity && database.signatures >= 1)
+        #expect(database.scores == seen.proposed)
+        #expect(database.mode == "0o600")
+      }
+      #expect(seen.keyModes == ["0o600"])
+      func proposed(_ name: String) -> UInt64? { seen.ids[name].flatMap { $0 }.flatMap { seen.proposed["\($0)"] } }
+      for name in ["hoster-1", "hoster-2", "hoster-3"] { #expect(proposed(name) == 1_000_000_000_000_000_000) }
+      for name in ["liar", "silent"] { #expect(proposed(name) == 0) }
+
+      network.signal(SIGTERM)
+      #expect(try await network.end() == 0)
+      for process in processes { #expect(await Self.isGone(process)) }
+    }
+  }
+
+  @Test("A network that is killed leaves no process behind")
+  func killed() async throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try await BuiltProgram.with(["devnet", "--keep", "--directory", folder] + Self.size) { network in
+      let line = try await network.firstLine()
+      let ready = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+      let processes = (ready["nodes"] as? [[String: Any]] ?? []).compactMap { $0["process"] as? Int }.map { pid_t($0) }
+      #expect(processes.count == 9)
+      network.signal(SIGKILL)
+      _ = try await network.end()
+      for process in processes { #expect(await Self.isGone(process)) }
+    }
+  }
+
+  /// Whether a process ends within the time that its guard may take.
+  private static func isGone(_ process: pid_t) async -> Bool {
+    for _ in 0..<600 {
+      if kill(process, 0) != 0 { return true }
+      try? await Task.sleep(for: .milliseconds(50))
+    }
+    return false
+  }
+}

@@ -1,0 +1,203 @@
+import Foundation
+import LibP2P
+import Logging
+import Protocols
+import Substrate
+import Testing
+
+@testable import Validator
+
+/// A hoster that behaves as the test says, behind the real protocol.
+private struct ScriptedHoster: Servicer, InferenceProcedures {
+  enum Behaviour: Sendable {
+    case answers([Int64])
+    case says(String)
+    /// Ends the call without a word, as published nodes refuse one.
+    case hangsUp
+    case isSilent
+    case neverStops
+    case isGarbled
+    /// Fails so often, then answers.
+    case recovers(Failures)
+  }
+
+  actor Failures {
+    private var left: Int
+    init(_ left: Int) { self.left = left }
+    func take() -> Bool {
+      left -= 1
+      return left >= 0
+    }
+  }
+
+  static let className = "InferenceProtocol"
+  let behaviour: Behaviour
+
+  var handlers: [RPCHandler] {
+    [
+      Self.rpcInfo.handler { _, _ in NodeInformation(version: "1", role: .hoster).message },
+      Self.rpcInferenceStream.handler { [behaviour] _, _, writer in
+        func write(_ token: Int64) async throws {
+          let tensor = try Tensor([token]).message()
+          try await writer.write(InferenceResponseAuth.with { $0.tensors = [tensor] })
+        }
+        switch behaviour {
+        case .answers(let tokens): for token in tokens { try await write(token) }
+        case .says(let text): throw RPCError(text)
+        case .hangsUp: break
+        case .isSilent: try await Task.sleep(for: .seconds(3600))
+        case .neverStops: while true { try await write(1) }
+        case .isGarbled:
+          try await writer.write(
+            InferenceResponseAuth.with {
+              $0.tensors = [
+                PBTensor.with {
+                  $0.buffer = Data([1, 2, 3])
+                  $0.size = [9]
+                }
+              ]
+            })
+        case .recovers(let failures):
+          if await failures.take() { throw RPCError("busy") }
+          for token in [1, 2, 3] as [Int64] { try await write(token) }
+        }
+      },
+    ]
+  }
+}
+
+@Suite("Challenging hosters", .timeLimit(.minutes(5)))
+struct ChallengeTests {
+  private let network = InProcessNetwork()
+  private let folder: TemporaryFolder
+  private let store: Store
+  private let caller: StubProbeCaller
+  private let probe: ProbeTensor
+  private static let epoch: UInt32 = 7
+  private static let logger: Logger = {
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    return logger
+  }()
+  private static var quiet: RPCConfiguration {
+    var configuration = RPCConfiguration()
+    configuration.logger = logger
+    return configuration
+  }
+
+  init() throws {
+    folder = try TemporaryFolder()
+    store = try Store.open(folder.file("validator.sqlite"))
+    let own: any P2P = network.join(as: try PrivateKey.generate(.ed25519).peerID)
+    caller = StubProbeCaller { peer in
+      InferenceProtocol.getServerStub(own, try PeerID(peer), gate: .insecure(), configuration: Self.quiet)
+    }
+    probe = ProbeTensor(probe: 0, source: .chain, tensor: Answer(try Tensor([1, 2, 3] as [Int64], shape: [1, 3])))
+  }
+
+  /// Opens the epoch with hosters of given behaviours, numbered from 1; nil for one that is not there.
+  private func open(_ behaviours: [ScriptedHoster.Behaviour?]) async throws -> [EpochNode] {
+    var nodes: [EpochNode] = []
+    for (index, behaviour) in behaviours.enumerated() {
+      let peer = try PrivateKey.generate(.ed25519).peerID
+      if let behaviour {
+        try ScriptedHoster(behaviour: behaviour).addP2PHandlers(
+          to: network.join(as: peer), gate: .insecure(), configuration: Self.quiet)
+      }
+      nodes.append(
+        EpochNode(
+          subnetNodeID: UInt32(index + 1), peerID: peer.description, hotkey: nil, nodeClass: .included,
+          standing: .hoster))
+    }
+    try await store.bind(to: Sample.identity)
+    try await store.open(Sample.epoch(Self.epoch), nodes: nodes)
+    try await store.record(probe, epoch: Self.epoch)
+    return nodes
+  }
+
+  private func challenge(_ change: (inout ChallengeSettings) -> Void = { _ in }) -> Challenge {
+    var settings = ChallengeSettings()
+    (settings.maximumNewTokens, settings.retryPause) = (5, .milliseconds(5))
+    change(&settings)
+    return Challenge(epoch: Self.epoch, settings: settings, caller: caller, store: store, logger: Self.logger) { 42 }
+  }
+
+  private func verdicts() async throws -> [UInt32: [String]] {
+    Dictionary(grouping: try await store.observations(Self.epoch), by: \.subnetNodeID)
+      .mapValues { $0.map { "\($0.verdict.rawValue) \($0.reason.rawValue)" } }
+  }
+
+  @Test("D-12 every kind of failure is told apart and kept, and worth a second call or not")
+  func kinds() async throws {
+    let nodes = try await open([
+      .answers([4, 5]), .says("out of memory"), .hangsUp, nil, .neverStops, .isGarbled,
+      .recovers(ScriptedHoster.Failures(1)), .isSilent,
+    ])
+    try await challenge { $0.callTimeout = .milliseconds(1500) }.run(nodes, [probe])
+    #expect(
+      try await verdicts() == [
+        1: ["accepted answered"], 2: ["refused error", "refused error"], 3: ["refused denied", "refused denied"],
+        4: ["absent unreachable", "absent unreachable"], 5: ["rejected excess"],
+        6: ["crashed malformed", "crashed malformed"], 7: ["refused error", "accepted answered"],
+        8: ["absent deadline", "absent deadline"],
+      ])
+    let answered = try #require(try await store.observations(Self.epoch, node: 1).first)
+    #expect(answered.tokenCount == 2 && answered.block == 42 && answered.firstMessage != nil)
+    #expect(answered.requestDigest == probe.digest && answered.peerID == nodes[0].peerID)
+    #expect(try await store.observations(Self.epoch, node: 2).first?.detail?.contains("out of memory") == true)
+  }
+
+  @Test("When the window is over, who was asked and has not answered is absent; who was not asked can't be judged")
+  func windowEnds() async throws {
+    let nodes = try await open([.isSilent, .isSilent, .answers([1])])
+    let challenge = challenge { $0.concurrency = 2 }
+    async let running: Void = challenge.run(nodes, [probe])
+    try await Task.sleep(for: .milliseconds(200))
+    challenge.end()
+    try await running
+    #expect(
+      try await verdicts() == [1: ["absent deadline"], 2: ["absent deadline"], 3: ["inconclusive own-fault"]])
+  }
+
+  @Test("D-15 a process that is stopped says nothing of who was asked last; the next one asks the rest")
+  func stopped() async throws {
+    var nodes = try await open([.answers([1]), .isSilent])
+    let first = Task { [nodes] in try await challenge().run(nodes, [probe]) }
+    try await Task.sleep(for: .milliseconds(300))
+    first.cancel()
+    await #expect(throws: CancellationError.self) { try await first.value }
+    #expect(try await verdicts() == [1: ["accepted answered"]])
+    try ScriptedHoster(behaviour: .answers([1])).addP2PHandlers(
+      to: network.join(as: try PeerID(nodes[1].peerID)), gate: .insecure(), configuration: Self.quiet)
+    nodes = try await store.nodes(Self.epoch)
+    try await challenge().run(nodes, [probe])
+    #expect(try await verdicts() == [1: ["accepted answered"], 2: ["accepted answered"]])
+  }
+
+  @Test("An answer that is not the one that the hoster committed to is rejected, whoever agrees with it")
+  func commits() async throws {
+    let nodes = try await open([.answers([1]), .answers([1])])
+    let statement = Statement(
+      genesisHash: Sample.identity.genesisHash, subnetID: Sample.identity.subnetID, epoch: Self.epoch, subnetNodeID: 1)
+    let promised = Commitment(payload: statement.payload(answer: .sha256([9])))
+    try await store.recordCommit(
+      epoch: Self.epoch, role: .hoster, subnetNodeID: 1, digest: promised.digest, block: 40)
+    #expect(
+      try await store.recordReveal(
+        epoch: Self.epoch, role: .hoster, subnetNodeID: 1, reveal: promised, block: 41) == true)
+    try await challenge().run(nodes, [probe])
+    #expect(try await verdicts() == [1: ["rejected commit"], 2: ["accepted answered"]])
+  }
+
+  @Test("A thousand hosters of 32 tokens are asked within the window of an epoch", arguments: [100, 1000])
+  func many(_ count: Int) async throws {
+    let nodes = try await open(
+      Array(repeating: .answers((0..<32).map { $0 }), count: count))
+    let start = ContinuousClock.now
+    try await challenge { $0.maximumNewTokens = 32 }.run(nodes, [probe])
+    let observations = try await store.observations(Self.epoch)
+    #expect(observations.count == count && observations.allSatisfy { $0.verdict == .accepted && $0.tokenCount == 32 })
+    // Twenty seconds on two free cores; a debug build on a busy machine gets more.
+    #expect(ContinuousClock.now - start < .seconds(120))
+  }
+}

@@ -1,0 +1,193 @@
+import DevChain
+import Foundation
+import LibP2P
+import Logging
+import Protocols
+import Substrate
+import Testing
+
+@testable import Hoster
+@testable import Validator
+
+/// The recorded subnet of five nodes on a simulated chain, with engines for some of them and hosters for the others, all
+/// in this process. Blocks are made by the test.
+final class EngineSubnet: Sendable {
+  /// A node of the recorded subnet, with its public development key.
+  struct Node: Decodable {
+    let id: UInt32
+    let hotkeySecret: String
+    let peerId: String
+  }
+
+  /// An engine with all that it stands on.
+  struct Member: Sendable {
+    let id: UInt32
+    let feed: EpochFeed
+    let store: Store
+    let engine: ValidatorEngine
+    let pool: EndpointPool
+    let running: Task<Void, any Error>
+
+    func stop() async {
+      running.cancel()
+      _ = await running.result
+      await pool.shutdown()
+      try? store.close()
+    }
+  }
+
+  static let subnetID: UInt32 = 128_001
+  let chain: DevChainServer
+  let client: ChainClient
+  let nodes: [Node]
+  let folder: TemporaryFolder
+  private let network = InProcessNetwork()
+  private let pool: EndpointPool
+
+  init(seed: UInt64 = 1, finalityLag: UInt32 = 0) async throws {
+    let states = Repository.root.appending(path: "Tests/Interop/chain/states")
+    struct Summary: Decodable { let nodes: [Node] }
+    nodes = try JSONDecoder().decode(
+      Summary.self, from: Data(contentsOf: states.appending(path: "five-feb2026.summary.json"))
+    ).nodes
+    var configuration = DevChainConfiguration()
+    configuration.snapshot = [UInt8](try Data(contentsOf: states.appending(path: "five-feb2026.state.json")))
+    configuration.blockTime = .manual
+    configuration.seed = seed
+    configuration.finalityLag = finalityLag
+    chain = try await DevChainServer.start(configuration, logger: Self.silent)
+    folder = try TemporaryFolder()
+    pool = EndpointPool([try RPCEndpoint(chain.webSocketURL)])
+    client = try await ChainClient(pool, logger: Self.silent)
+  }
+
+  static let silent: Logger = {
+    var logger = Logger(label: "test")
+    logger.logLevel = ProcessInfo.processInfo.environment["ENGINE_LOG"] == nil ? .critical : .debug
+    return logger
+  }()
+
+  func close() async {
+    await pool.shutdown()
+    await chain.stop()
+  }
+
+  // MARK: Members
+
+  private func node(_ id: UInt32) throws -> Node { try #require(nodes.first { $0.id == id }) }
+
+  /// Serves inference as a node of the subnet; without a backend as one that says it is a validator.
+  func serve(_ id: UInt32, _ backend: (any InferenceBackend)?) throws {
+    let peer = network.join(as: try PeerID(node(id).peerId))
+    let service = InferenceService(backend.map { AsyncInferenceServer($0) })
+    var configuration = RPCConfiguration()
+    configuration.logger = Self.silent
+    try service.servicer(as: InferenceProtocol.self).addP2PHandlers(
+      to: peer, gate: .insecure(), configuration: configuration)
+  }
+
+  /// Starts the engine of a node; a database that it left before is gone on with.
+  ///
+  /// - Parameter database: the name of its file; that of the node unless given.
+  func start(
+    _ id: UInt32, database: String? = nil, _ change: (inout ValidatorEngine.Settings) -> Void = { _ in }
+  ) async throws -> Member {
+    let node = try node(id)
+    let own = try PeerID(node.peerId)
+    let p2p: any P2P = network.join(as: own)
+    try serveRole(p2p)
+    let store = try Store.open(folder.file("\(database ?? "\(id)").sqlite"))
+    let pool = EndpointPool([try RPCEndpoint(chain.webSocketURL)])
+    let subnet = LiveSubnet(
+      try await ChainClient(pool, metadataCache: client.metadataCache, logger: Self.silent), subnetID: Self.subnetID)
+    let feed = EpochFeed(subnet, ownPeer: node.peerId, logger: Self.silent)
+    let caller = StubProbeCaller { peer in
+      InferenceProtocol.getServerStub(p2p, try PeerID(peer), gate: .insecure())
+    }
+    let secret = try #require(Hex.decode(node.hotkeySecret))
+    let signer = Signer(try AccountKey(secret: secret), allowing: HypertensorCall.consensusDuties)
+    var settings = ValidatorEngine.Settings()
+    settings.challenge.vocabulary = 1000
+    settings.challenge.retryPause = .milliseconds(20)
+    change(&settings)
+    let engine = ValidatorEngine(
+      .init(feed: feed, subnet: subnet, store: store, caller: caller, signer: signer), settings, logger: Self.silent)
+    let running = Task {
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await feed.run() }
+        group.addTask { try await engine.run() }
+        defer { group.cancelAll() }
+        try await group.next()
+      }
+    }
+    return Member(id: id, feed: feed, store: store, engine: engine, pool: pool, running: running)
+  }
+
+  private func serveRole(_ p2p: any P2P) throws {
+    var configuration = RPCConfiguration()
+    configuration.logger = Self.silent
+    try InferenceService(nil).servicer(as: InferenceProtocol.self).addP2PHandlers(
+      to: p2p, gate: .insecure(), configuration: configuration)
+  }
+
+  // MARK: The chain
+
+  func position() async throws -> EpochPosition {
+    let best = try await client.best()
+    let clock = try #require(try await best.subnet(Self.subnetID).clock())
+    return try #require(EpochClock(clock).position(of: best.number))
+  }
+
+  /// Makes a block and waits until everybody has seen it.
+  func makeBlock(seenBy members: [Member]) async throws {
+    try await chain.makeBlocks()
+    let best = try await client.rpc.call("chain_getHeader", [], timeout: nil)
+    let number = try BlockHeader(json: best).number
+    try await eventually("block \(number) is seen") {
+      members.allSatisfy { ($0.feed.moment?.best.number ?? 0) >= number }
+    }
+  }
+
+  /// Makes blocks up to a place in an epoch.
+  func advance(to epoch: UInt32, _ into: UInt64, seenBy members: [Member]) async throws {
+    while true {
+      let position = try await position()
+      if (position.epoch, position.into) >= (epoch, into) { return }
+      try await makeBlock(seenBy: members)
+    }
+  }
+
+  func submission(_ epoch: UInt32) async throws -> ConsensusSubmission? {
+    try await client.best().subnet(Self.subnetID).submission(epoch: epoch)
+  }
+}
+
+/// Waits until something holds; fails after a minute.
+func eventually(_ what: String, _ condition: () async throws -> Bool) async throws {
+  let end = ContinuousClock.now + .seconds(60)
+  while try await !condition() {
+    try #require(ContinuousClock.now < end, "\(what): not within a minute")
+    try await Task.sleep(for: .milliseconds(5))
+  }
+}
+
+/// Continues a prompt by its sum; a liar adds one.
+struct SumBackend: InferenceBackend {
+  var lie: Int32 = 0
+
+  func describe() -> ModelDescription {
+    ModelDescription(name: "sums", hash: nil, vocabularySize: 1000, contextLength: 1000, type: .f32)
+  }
+
+  func tokens(for request: Hoster.InferenceRequest) async throws -> TokenStream {
+    var tokens = request.prompt
+    for _ in 0..<request.maximumNewTokens {
+      tokens.append(Int32(tokens.reduce(0) { $0 + Int($1) } % 999) + lie)
+    }
+    let answer = tokens.dropFirst(request.prompt.count)
+    return TokenStream { continuation in
+      for token in answer { continuation.yield(token) }
+      continuation.finish()
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import Substrate
+import Synchronization
+import Testing
+
+@testable import Validator
+
+@Suite("The validator on a simulated chain")
+struct EngineTests {
+  @Test(
+    "D-10 D-14 D-16 four validators and a hoster: called, scored, proposed, attested, finalized; all databases agree")
+  func consensus() async throws {
+    let subnet = try await EngineSubnet()
+    try subnet.serve(5, SumBackend())
+    var members: [EngineSubnet.Member] = []
+    for id in 1...4 as ClosedRange<UInt32> { members.append(try await subnet.start(id)) }
+    let start = try await subnet.position().epoch
+    var done: UInt32?
+    // Node 5 may be elected and proposes nothing; then the next epoch does.
+    for epoch in start..<start + 4 {
+      try await subnet.advance(to: epoch, 11, seenBy: members)
+      try await eventually("epoch \(epoch) is scored") { members.allSatisfy { $0.engine.lastScored == epoch } }
+      try await subnet.advance(to: epoch + 1, 0, seenBy: members)
+      let best = try await subnet.client.best().subnet(EngineSubnet.subnetID)
+      guard let elected = try await best.electedValidator(epoch: epoch + 1), elected != 5 else { continue }
+      // One block for the proposal, one for the attestations; more on a slow machine.
+      while try await subnet.submission(epoch + 1)?.attestations.count != 4 {
+        try #require(try await subnet.position().into < 15, "no consensus in epoch \(epoch + 1)")
+        try await Task.sleep(for: .milliseconds(100))
+        try await subnet.makeBlock(seenBy: members)
+      }
+      let submission = try #require(try await subnet.submission(epoch + 1))
+      #expect(submission.proposer == elected)
+      #expect(submission.scores.map(\.subnetNodeID) == [1, 2, 3, 4, 5])
+      #expect(submission.scores.allSatisfy { $0.score == .one })
+      done = epoch + 1
+      break
+    }
+    let epoch = try #require(done)
+    try await subnet.advance(to: epoch + 1, 1, seenBy: members)
+    for member in members {
+      try await eventually("the duty of node \(member.id) is final") {
+        let duties = try await SubmissionJournal(member.store).duties(epoch: epoch)
+        return duties.contains { $0.state.name == "finalized" }
+      }
+      try await eventually("node \(member.id) keeps the submission") {
+        try await member.store.submission(epoch)?.attestations.count == 4
+      }
+      #expect(try await member.store.recompute(epoch - 1)?.isIdentical == true)
+      let nodes = try await member.store.nodes(epoch - 1)
+      #expect(nodes.first { $0.subnetNodeID == 5 }?.standing == .hoster)
+      #expect(nodes.first { $0.subnetNodeID == member.id }?.standing == .own)
+      #expect(nodes.count { $0.standing == .validator } == 3)
+      #expect(try await member.store.observations(epoch - 1).map(\.verdict) == [.accepted])
+      #expect(member.engine.health?.isOwnHotkey == true)
+    }
+    for member in members { await member.stop() }
+    await subnet.close()
+  }
+
+  @Test("D-15 an engine that is stopped after the calls proposes or attests what it had found; nothing is asked twice")
+  func restart() async throws {
+    let subnet = try await EngineSubnet()
+    try subnet.serve(5, SumBackend())
+    var members: [EngineSubnet.Member] = []
+    for id in 1...4 as ClosedRange<UInt32> { members.append(try await subnet.start(id)) }
+    let epoch = try await subnet.position().epoch
+    try await subnet.advance(to: epoch, 11, seenBy: members)
+    try await eventually("the epoch is scored") { members.allSatisfy { $0.engine.lastScored == epoch } }
+    for member in members { await member.stop() }
+    members = []
+    for id in 1...4 as ClosedRange<UInt32> { members.append(try await subnet.start(id)) }
+    try await subnet.advance(to: epoch, 13, seenBy: members)
+    try await subnet.advance(to: epoch + 1, 0, seenBy: members)
+    for member in members {
+      #expect(try await member.store.observations(epoch).count == 1)
+      #expect(try await member.store.scores(epoch) != nil)
+    }
+    let best = try await subnet.client.best().subnet(EngineSubnet.subnetID)
+    if let elected = try await best.electedValidator(epoch: epoch + 1), elected != 5 {
+      while try await subnet.submission(epoch + 1)?.attestations.count != 4 {
+        try #require(try await subnet.position().into < 15, "no consensus")
+        try await Task.sleep(for: .milliseconds(100))
+        try await subnet.makeBlock(seenBy: members)
+      }
+    }
+    for member in members { await member.stop() }
+    await subnet.close()
+  }
+
+  @Test("S17 a second signer with the same key stops the one that does not know its signatures, and keeps it stopped")
+  func doppelganger() async throws {
+    let subnet = try await EngineSubnet()
+    try subnet.serve(5, SumBackend())
+    var members: [EngineSubnet.Member] = []
+    for id in 1...4 as ClosedRange<UInt32> { members.append(try await subnet.start(id)) }
+    let epoch = try await subnet.position().epoch
+    try await subnet.advance(to: epoch, 11, seenBy: members)
+    try await eventually("the epoch is scored") { members.allSatisfy { $0.engine.lastScored == epoch } }
+    try await subnet.advance(to: epoch, 13, seenBy: members)
+    // The same key on another machine: its database has neither scores nor signatures.
+    let twin = try await subnet.start(1, database: "twin")
+    let watched = Task { try await twin.running.value }
+    let isStopped = Mutex(false)
+    let stop = Task {
+      _ = await watched.result
+      isStopped.withLock { $0 = true }
+    }
+    // The first epoch with a proposal shows it what its key does.
+    while !isStopped.withLock({ $0 }) {
+      try #require(try await subnet.position().epoch < epoch + 4, "the twin was not stopped")
+      try await subnet.makeBlock(seenBy: members)
+      try await Task.sleep(for: .milliseconds(100))
+    }
+    await stop.value
+    await #expect {
+      try await watched.value
+    } throws: { ($0 as? ProtectionError)?.kind == .hold }
+    #expect(try await SubmissionJournal(twin.store).holds().map(\.kind) == [.doppelganger])
+    await twin.stop()
+    let again = try await subnet.start(1, database: "twin")
+    await #expect {
+      try await again.running.value
+    } throws: { ($0 as? ProtectionError)?.kind == .hold }
+    await again.stop()
+    for member in members { await member.stop() }
+    await subnet.close()
+  }
+}
