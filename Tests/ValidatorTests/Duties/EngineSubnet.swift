@@ -103,8 +103,10 @@ final class EngineSubnet: Sendable {
     let subnet = LiveSubnet(
       try await ChainClient(pool, metadataCache: client.metadataCache, logger: Self.silent), subnetID: Self.subnetID)
     let feed = EpochFeed(subnet, ownPeer: node.peerId, logger: Self.silent)
-    let caller = StubProbeCaller { peer in
-      InferenceProtocol.getServerStub(p2p, try PeerID(peer), gate: .insecure())
+    var quiet = RPCConfiguration()
+    quiet.logger = Self.silent
+    let caller = StubProbeCaller { [quiet] peer in
+      InferenceProtocol.getServerStub(p2p, try PeerID(peer), gate: .insecure(), configuration: quiet)
     }
     let secret = try #require(Hex.decode(node.hotkeySecret))
     let signer = Signer(try AccountKey(secret: secret), allowing: HypertensorCall.consensusDuties)
