@@ -57,10 +57,12 @@ struct OperationsServerTests {
     try await serving(HealthBoard()) { url in
       let port = url.split(separator: ":").last.map(String.init) ?? ""
       for host in ["evil.example", "evil.example:\(port)", "127.0.0.1.evil.example", "localhost.evil", "127.1"] {
-        #expect(try await get(url + "/metrics", host: host).0 == 421, "\(host)")
+        let answer = try await get(url + "/metrics", host: host)
+        #expect(answer.0 == 421, "\(host)")
       }
       for host in ["localhost:\(port)", "127.0.0.1:\(port)", "127.0.0.1", "[::1]:\(port)", "LOCALHOST"] {
-        #expect(try await get(url + "/metrics", host: host).0 == 200, "\(host)")
+        let answer = try await get(url + "/metrics", host: host)
+        #expect(answer.0 == 200, "\(host)")
       }
     }
   }
