@@ -207,7 +207,7 @@ let package = Package(
     // Runs one duty against the journal and is killed on the way.
     .executableTarget(
       name: "journal-process",
-      dependencies: ["Substrate", "Validator"],
+      dependencies: ["Protocols", "Substrate", "Validator"],
       path: "Tests/JournalProcess",
       swiftSettings: strict),
     .testTarget(
@@ -233,10 +233,19 @@ let package = Package(
       dependencies: [
         "validatord", "Hoster", "LibP2P", "Protocols", "Substrate", "Validator",
         .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "NIOCore", package: "swift-nio"),
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["validatord"], path: "Tests/EndToEnd", swiftSettings: strict),
+      name: "EndToEndTests",
+      dependencies: [
+        "validatord", "DevChain", "LibP2P", "Protocols", "Substrate", "Validator",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      path: "Tests/EndToEnd",
+      swiftSettings: strict),
     .testTarget(
       name: "LibP2PTests",
       dependencies: [

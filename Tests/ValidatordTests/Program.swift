@@ -16,12 +16,15 @@ struct Program {
 
   /// Runs the program to its end.
   ///
-  /// - Parameter input: what it reads from standard input.
+  /// - Parameters:
+  ///   - program: another program, such as an interpreter.
+  ///   - input: what it reads from standard input.
   static func run(
-    _ arguments: [String], input: String = "", environment: [String: String] = [:], folder: String? = nil
+    _ arguments: [String], program: String = executable, input: String = "", environment: [String: String] = [:],
+    folder: String? = nil
   ) async throws -> Result {
     let process = Process()
-    process.executableURL = URL(filePath: executable)
+    process.executableURL = URL(filePath: program)
     process.arguments = arguments
     if let folder { process.currentDirectoryURL = URL(filePath: folder) }
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }

@@ -96,10 +96,10 @@ struct AntiCopyPolicyTests {
     let view = TableView(Self.view(commitOver: true, tokens: nil))
     let policy = AntiCopyPolicy(view: view, logger: recorder.logger)
     for _ in 0..<3 { #expect(isRefused(await policy.shouldProcessInference(try Tensor(tokenIDs: [1]), from: peer))) }
-    #expect(recorder.texts(.warning).count == 1)
+    #expect(recorder.texts(.notice).count == 1)
     view.set(EpochView(number: 10, consensusTokens: nil, isCommitOver: false))
     #expect(isRefused(await policy.shouldProcessInference(try Tensor(tokenIDs: [1]), from: peer)))
-    #expect(recorder.texts(.warning).count == 2)
+    #expect(recorder.texts(.notice).count == 2)
     view.set(Self.view(commitOver: true))
     #expect(await policy.shouldProcessInference(try Tensor(tokenIDs: [1]), from: peer) == .serve)
   }

@@ -91,5 +91,8 @@ final class RunningProgram: Sendable {
   /// Asks it to end, as service managers do.
   func terminate() { process.terminate() }
 
-  private func kill() { if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) } }
+  var processID: Int32 { process.processIdentifier }
+
+  /// Ends it without asking; also what is done to it when the test is over.
+  func kill() { if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) } }
 }

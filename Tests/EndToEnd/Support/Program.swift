@@ -1,0 +1,1 @@
+../../ValidatordTests/Program.swift

@@ -1,0 +1,1 @@
+../../ValidatordTests/Support/RunningProgram.swift
