@@ -207,7 +207,7 @@ let package = Package(
     // Runs one duty against the journal and is killed on the way.
     .executableTarget(
       name: "journal-process",
-      dependencies: ["Substrate", "Validator"],
+      dependencies: ["Protocols", "Substrate", "Validator"],
       path: "Tests/JournalProcess",
       swiftSettings: strict),
     .testTarget(

@@ -4,9 +4,9 @@ import Testing
 /// The whole program: a network of processes, judged from outside.
 @Suite("A network of processes", .serialized, .timeLimit(.minutes(10)))
 struct DevNetTests {
-  /// A network that is small enough for a debug build on a busy machine: ten blocks of 800 ms in an epoch.
+  /// A network that is small enough for a debug build on a busy machine: ten blocks of a second in an epoch.
   private static let size = [
-    "--block-time", "800", "--blocks-per-epoch", "10", "--model-layers", "1", "--model-width", "16",
+    "--block-time", "1000", "--blocks-per-epoch", "10", "--model-layers", "1", "--model-width", "16",
   ]
 
   private let folder = FileManager.default.temporaryDirectory.appending(path: "e2e-\(UUID().uuidString.prefix(8))").path

@@ -7,7 +7,7 @@ extension Genesis {
   /// Coldkeys and the owner get their stakes and ``allowance`` on top, hotkeys enough for fees.
   public mutating func add(_ subnet: SubnetPreset) {
     subnets.append(subnet)
-    var needed: [AccountID: UInt128] = [subnet.owner: Self.allowance.value]
+    var needed = [subnet.owner: Self.allowance.value.saturatingAdding(subnet.delegateStake.value)]
     for node in subnet.nodes {
       needed[node.coldkey] = (needed[node.coldkey] ?? Self.allowance.value).saturatingAdding(node.stake.value)
     }
@@ -39,6 +39,11 @@ extension SubnetPreset {
     for node in nodes where node.nodeClass == .validator { try register(node, subnet, &runtime) }
     try attempt("it can't be activated") {
       try Network.activateSubnet(&runtime, .signed(owner), subnet)
+    }
+    if delegateStake > 0 {
+      try attempt("its owner can't stake behind it") {
+        try Network.addToDelegateStake(&runtime, .signed(owner), subnet, delegateStake.value)
+      }
     }
     for node in nodes where node.nodeClass != .validator {
       try register(node, subnet, &runtime)

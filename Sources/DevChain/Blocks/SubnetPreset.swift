@@ -37,6 +37,8 @@ public struct SubnetPreset: Sendable, Hashable {
   public var maximumStake: Planck
   /// What delegate stakers get of the rewards.
   public var delegateStakePercentage: FixedU128
+  /// What the owner stakes behind the subnet. A network without any pays its subnets no part of the emission.
+  public var delegateStake: Planck = 0
   /// Epochs in consensus after which a node of class Included becomes a validator; nil for the chain's own number.
   public var includedEpochs: UInt32?
 

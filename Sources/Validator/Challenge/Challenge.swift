@@ -116,46 +116,57 @@ final class Challenge: Sendable {
   // MARK: Calling
 
   private func callAll(_ calls: [Call], _ sink: AsyncStream<Observation>.Continuation) async {
-    await withTaskGroup(of: Void.self) { group in
-      for (index, call) in calls.enumerated() {
-        if index >= max(1, settings.concurrency) { await group.next() }
-        group.addTask { await self.ask(call, sink) }
-      }
+    let slots = AsyncSlots(settings.concurrency)
+    await withDiscardingTaskGroup { group in
+      for call in calls { group.addTask { await self.ask(call, slots, sink) } }
     }
   }
 
-  private func ask(_ call: Call, _ sink: AsyncStream<Observation>.Continuation) async {
+  private func ask(_ call: Call, _ slots: AsyncSlots, _ sink: AsyncStream<Observation>.Continuation) async {
     var call = call
-    while true {
-      let observation: Observation
-      if Task.isCancelled {
-        // A process that is stopped leaves no word about a hoster; a window that is over does.
-        guard isOver else { return }
-        observation = observe(call, ProbeReply(failure: ProbeFailure(.inconclusive, .ownFault, "not asked in time")))
-      } else {
-        do {
-          observation = observe(
-            call,
-            try await caller.ask(
-              call.node.peerID, call.tensor, maximumNewTokens: settings.maximumNewTokens,
-              deadline: .now + settings.callTimeout))
-        } catch {
-          guard isOver else {
-            guard !Task.isCancelled else { return }
-            sink.yield(observe(call, ProbeReply(failure: ProbeFailure(error, hasBegun: false))))
-            return
-          }
-          observation = observe(
-            call, ProbeReply(failure: ProbeFailure(.absent, .deadline, "no answer until the window was over")))
-        }
-      }
+    while let observation = await slots.with({ await attempt(call) }) {
       sink.yield(observation)
       guard !Self.isFinal(observation, settings), !Task.isCancelled else { return }
-      try? await Task.sleep(for: settings.retryPause)
+      await pause(after: observation.block)
       // What was asked once and failed is judged by that.
       guard !Task.isCancelled else { return }
       call = Call(node: call.node, probe: call.probe, tensor: call.tensor, attempt: observation.attempt + 1)
     }
+  }
+
+  /// Makes one call.
+  ///
+  /// - Returns: nil if the process is stopped, which leaves no word about a hoster; a window that is over does.
+  private func attempt(_ call: Call) async -> Observation? {
+    let reply: ProbeReply
+    if Task.isCancelled {
+      // One that was asked before is judged by that.
+      guard isOver, call.attempt == 1 else { return nil }
+      reply = ProbeReply(failure: ProbeFailure(.inconclusive, .ownFault, "not asked in time"))
+    } else {
+      do {
+        reply = try await caller.ask(
+          call.node.peerID, call.tensor, maximumNewTokens: settings.maximumNewTokens,
+          deadline: .now + settings.callTimeout)
+      } catch {
+        if isOver {
+          reply = ProbeReply(failure: ProbeFailure(.absent, .deadline, "no answer until the window was over"))
+        } else {
+          guard !Task.isCancelled else { return nil }
+          reply = ProbeReply(failure: ProbeFailure(error, hasBegun: false))
+        }
+      }
+    }
+    return observe(call, reply)
+  }
+
+  /// Waits for the next block, within limits, and a little longer.
+  private func pause(after block: UInt64) async {
+    let end = ContinuousClock.now + settings.blockPatience
+    while height() <= block, ContinuousClock.now < end, !Task.isCancelled {
+      try? await Task.sleep(for: .milliseconds(100))
+    }
+    try? await Task.sleep(for: settings.retryPause)
   }
 
   private func observe(_ call: Call, _ reply: ProbeReply) -> Observation {

@@ -13,8 +13,11 @@ public struct ChallengeSettings: Sendable, Hashable {
   public var callTimeout: Duration = .seconds(10)
   /// Calls at a time.
   public var concurrency = 64
-  /// Before a call is repeated: the peer may be a block behind, and think that it is too early.
+  /// Before a call is repeated, once the next block is there.
   public var retryPause: Duration = .milliseconds(500)
+  /// How long the next block is waited for: a hoster that is a block behind thinks that it is asked too early, and would
+  /// refuse again.
+  public var blockPatience: Duration = .seconds(15)
   /// Observations that are written to the disk at once.
   public static let batch = 128
 

@@ -95,6 +95,11 @@ extension ValidatorEngine {
   private func open(_ epoch: UInt32, _ moment: EpochMoment) async throws {
     guard moment.epoch == epoch else { return }
     try await parts.store.open(record(moment), nodes: [])
+    if !settings.timetable.fits(moment.position.length) {
+      logger.error(
+        "an epoch of \(moment.position.length) blocks has no room for every window; set the shares of epoch.* otherwise"
+      )
+    }
     logger.info(
       "epoch \(epoch) is open",
       metadata: [
@@ -144,7 +149,7 @@ extension ValidatorEngine {
     await withTaskGroup(of: UInt32?.self) { group in
       for (index, node) in nodes.filter({ $0.id != own && $0.nodeClass >= .validator }).enumerated() {
         if index >= max(1, settings.challenge.concurrency), let id = await group.next() ?? nil { validators.insert(id) }
-        group.addTask { await caller.role(of: node.peer.peerID, timeout: timeout) == .validator ? node.id : nil }
+        group.addTask { await Self.isValidator(node, caller, timeout) ? node.id : nil }
       }
       for await case let id? in group { validators.insert(id) }
     }
@@ -153,6 +158,13 @@ extension ValidatorEngine {
         subnetNodeID: node.id, peerID: node.peer.peerID, hotkey: node.hotkey, nodeClass: node.nodeClass,
         standing: node.id == own ? .own : validators.contains(node.id) ? .validator : .hoster)
     }
+  }
+
+  /// Asks twice: who is not heard is taken for a hoster that does not answer.
+  private static func isValidator(_ node: SubnetNode, _ caller: any ProbeCaller, _ timeout: Duration) async -> Bool {
+    if let role = await caller.role(of: node.peer.peerID, timeout: timeout) { return role == .validator }
+    try? await Task.sleep(for: .milliseconds(500))
+    return await caller.role(of: node.peer.peerID, timeout: timeout) == .validator
   }
 
   private func score(_ epoch: UInt32) async throws {
@@ -186,6 +198,7 @@ extension ValidatorEngine {
     try await duties.follow(duty)
     if let ended = try await duties.journal.duty(duty.key), ended.progress.isDone {
       metrics.ended(duty.key.duty, ended.state)
+      try await keepSubmission(duty.key.epoch)
     }
   }
 
@@ -204,14 +217,22 @@ extension ValidatorEngine {
   }
 
   private func close(_ epoch: UInt32, _ moment: EpochMoment) async throws {
-    let block = try await parts.subnet.client.best()
     // The epoch before is looked at once more: by now it can't change.
-    for epoch in [epoch, epoch > 0 ? epoch - 1 : epoch] where try await parts.store.epoch(epoch) != nil {
-      guard let proposal = try await parts.subnet.proposal(epoch, at: block) else { continue }
-      try await parts.store.record(proposal.record)
-      if let node = moment.ownNode { try await duties.watch(node, proposal.record) }
+    for epoch in [epoch, epoch > 0 ? epoch - 1 : epoch] {
+      guard let submission = try await keepSubmission(epoch), let node = moment.ownNode else { continue }
+      try await duties.watch(node, submission)
     }
     _ = try await parts.store.prune(settings.retention, at: moment.epoch)
+  }
+
+  /// Keeps what the chain has of an epoch that this validator opened.
+  @discardableResult
+  private func keepSubmission(_ epoch: UInt32) async throws -> SubmissionRecord? {
+    guard try await parts.store.epoch(epoch) != nil else { return nil }
+    let block = try await parts.subnet.client.best()
+    guard let proposal = try await parts.subnet.proposal(epoch, at: block) else { return nil }
+    try await parts.store.record(proposal.record)
+    return proposal.record
   }
 
   /// Alarms are in the log once in an epoch, and in the metrics all the time.

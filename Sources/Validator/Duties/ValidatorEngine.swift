@@ -55,13 +55,22 @@ public final class ValidatorEngine: Service {
   let logger: Logger
   private let state = Mutex(State())
 
-  public init(_ parts: Parts, _ settings: Settings, logger: Logger = Logger(label: "validator")) {
+  public convenience init(
+    _ parts: Parts, _ settings: Settings, logger: Logger = Logger(label: "validator")
+  ) {
+    self.init(parts, settings, journal: SubmissionJournal(parts.store), logger: logger)
+  }
+
+  /// With a journal that tells of its steps; for tests that end the process there.
+  @_spi(Testing) public init(
+    _ parts: Parts, _ settings: Settings, journal: SubmissionJournal, logger: Logger = Logger(label: "validator")
+  ) {
     self.parts = parts
     self.settings = settings
     self.logger = logger
     duties = ConsensusDuties(
-      parts.subnet, store: parts.store, journal: SubmissionJournal(parts.store), signer: parts.signer,
-      settings: settings.duties, logger: logger)
+      parts.subnet, store: parts.store, journal: journal, signer: parts.signer, settings: settings.duties,
+      logger: logger)
   }
 
   /// The newest look at the own node; nil before the first.

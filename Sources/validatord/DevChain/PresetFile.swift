@@ -48,7 +48,8 @@ struct PresetFile {
     let subnet = try Members(
       json, "a subnet",
       allowed: [
-        "name", "repo", "owner", "bootnodes", "nodes", "minimumStake", "maximumStake", "includedEpochs",
+        "name", "repo", "owner", "bootnodes", "nodes", "minimumStake", "maximumStake", "delegateStake",
+        "includedEpochs",
       ])
     let bootnodes = try (json["bootnodes"]?.arrayValue ?? []).map { bootnode in
       let address = try multiaddr(bootnode)
@@ -60,6 +61,7 @@ struct PresetFile {
       bootnodes: bootnodes, nodes: try (json["nodes"]?.arrayValue ?? []).map(node))
     if let least = try subnet.amountIfAny("minimumStake") { preset.minimumStake = least }
     if let most = try subnet.amountIfAny("maximumStake") { preset.maximumStake = most }
+    if let behind = try subnet.amountIfAny("delegateStake") { preset.delegateStake = behind }
     if let epochs = json["includedEpochs"] {
       guard let number = epochs.uint64Value.flatMap(UInt32.init(exactly:)) else {
         throw MemberError("includedEpochs is no number of epochs")

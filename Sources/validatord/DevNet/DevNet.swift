@@ -35,7 +35,8 @@ final class DevNet: Service {
     do {
       try await cancelWhenGracefulShutdown { try await self.work(folder) }
       if folder.isTemporary, findings?.areAllMet ?? true { folder.remove() } else { tell(folder) }
-    } catch is CancellationError {
+    } catch  where error is CancellationError || Task.isShuttingDownGracefully {
+      // Whatever failed because it was stopped.
       if folder.isTemporary { folder.remove() }
     } catch {
       tell(folder)
@@ -142,15 +143,22 @@ final class DevNet: Service {
 
   // MARK: What it shows
 
+  /// Blocks that validators may take to note the end of an epoch.
+  private static let grace: UInt64 = 10
+
   private func watch(_ client: ChainClient, _ plan: DevNetPlan, _ folder: DevNetFolder) async throws {
     let watcher = DevNetWatcher(client, plan, folder)
     var epochs: [DevNetEpoch] = []
+    var settled: UInt64?
     try await watcher.follow { picture in
       self.screen.show(picture, plan)
       epochs = Array(picture.epochs.prefix(Int(self.options.epochs)))
-      return epochs.count < self.options.epochs || epochs.contains { $0.settlement == nil }
+      guard epochs.count == self.options.epochs, epochs.allSatisfy({ $0.settlement != nil }) else { return true }
+      // Validators note what the chain has of an epoch once it is over.
+      settled = settled ?? picture.block
+      return await !watcher.haveNoted(epochs.map(\.epoch)) && picture.block < (settled ?? 0) + Self.grace
     }
-    let scored = epochs.map { $0.epoch - min(1, $0.epoch) }
+    let scored = epochs.map(\.scored)
     var (records, stores): ([DevNetFindings.Record], [(String, Store)]) = ([], [])
     for validator in plan.validators {
       guard let store = await watcher.store(of: validator) else { continue }

@@ -11,15 +11,17 @@ struct DevNetConfiguration: Sendable {
 
   /// Token ids of the models.
   static let vocabulary = 1024
-  /// The part of an epoch in which validators call, in percent, and how often they try.
-  private static let callWindow = 25
+  /// Windows in percent of an epoch. An epoch is so short here that validators get more of it for their calls than they
+  /// need where blocks take seconds.
+  static let (commitFrom, commitUntil, callUntil, scoreUntil) = (15, 40, 85, 95)
+  /// How often validators try.
   private static let attempts = 2
 
   init(rpc: String, genesisHash: BlockHash, bootnode: Multiaddr, _ options: DevNetOptions) {
     self.rpc = rpc
     self.genesisHash = genesisHash
     self.bootnode = bootnode
-    let window = Int64(options.blocksPerEpoch) * options.blockTime * Int64(Self.callWindow) / 100
+    let window = Int64(options.blocksPerEpoch) * options.blockTime * Int64(Self.callUntil - Self.commitUntil) / 100
     // What is left of the window is for noticing that it has begun, and for reading the chain.
     callTimeout = .milliseconds(max(100, window * 2 / 5))
   }
@@ -43,7 +45,14 @@ struct DevNetConfiguration: Sendable {
       ),
       ("operations", [("listen", Self.quoted("127.0.0.1:0"))]),
       ("log", [("level", "debug")]),
-      ("epoch", [("vocabulary", "\(Self.vocabulary)")]),
+      (
+        "epoch",
+        [
+          ("vocabulary", "\(Self.vocabulary)"), ("commit-from", "\(Self.commitFrom)"),
+          ("commit-until", "\(Self.commitUntil)"), ("call-until", "\(Self.callUntil)"),
+          ("score-until", "\(Self.scoreUntil)"),
+        ]
+      ),
     ]
     if node.role.isHoster {
       sections.append(("hoster", [("backend", "gpt2"), ("model", Self.quoted(model)), ("workers", "1")]))

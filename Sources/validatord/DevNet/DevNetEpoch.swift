@@ -32,6 +32,9 @@ struct DevNetEpoch: Sendable, Hashable {
   /// Two of three voters are more than the 66 % that the chain wants.
   static let neededRatio = 6600
 
+  /// The epoch whose scores are proposed in this one.
+  var scored: UInt32 { epoch - min(1, epoch) }
+
   /// Whether the chain settled it and paid for it.
   var hasConsensus: Bool { settlement != nil && (proposal?.ratio ?? 0) >= Self.neededRatio }
 

@@ -30,7 +30,7 @@ struct DevNetFindings: Sendable {
   ///   - records: one for each validator.
   init(_ epochs: [DevNetEpoch], _ records: [Record], _ plan: DevNetPlan, wanted: UInt32) {
     // The scores of an epoch are proposed in the next one.
-    let scored = epochs.map { $0.epoch - min(1, $0.epoch) }
+    let scored = epochs.map(\.scored)
     findings = [
       Self.consensus(epochs, wanted: wanted), Self.unfair(epochs, records, scored, plan),
       Self.agreement(records, scored), Self.recomputation(records, scored), Self.sameAsChain(epochs, records),
@@ -98,7 +98,7 @@ struct DevNetFindings: Sendable {
     let wrong = epochs.filter { epoch in
       guard let proposed = epoch.proposal?.scores else { return true }
       return records.contains { record in
-        record.scores[epoch.epoch - min(1, epoch.epoch)].map {
+        record.scores[epoch.scored].map {
           $0.mapValues { FixedU128(UInt128($0)) } != proposed
         } ?? true
       }

@@ -22,14 +22,14 @@ struct DevNetPicture: Sendable {
   /// The newest opinions by node id and validator's name.
   let opinions: [UInt32: [String: Opinion]]
 
-  /// What validators and hosters are about, by the windows of the configuration's defaults.
+  /// What validators and hosters are about.
   var phase: String {
     guard epochLength > 0 else { return "" }
-    return switch blocksInto * 100 / epochLength {
-    case ...15: "proposing, attesting"
-    case ...50: "hosters compute and commit"
-    case ...75: "validators call hosters"
-    case ...95: "scoring"
+    return switch Int(blocksInto * 100 / epochLength) {
+    case ...DevNetConfiguration.commitFrom: "proposing and attesting"
+    case ...DevNetConfiguration.commitUntil: "hosters compute"
+    case ...DevNetConfiguration.callUntil: "validators call hosters"
+    case ...DevNetConfiguration.scoreUntil: "scoring"
     default: "closing"
     }
   }

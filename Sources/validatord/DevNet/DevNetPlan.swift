@@ -14,6 +14,7 @@ struct DevNetPlan: Sendable {
     ("hoster-1", .hoster), ("hoster-2", .hoster), ("hoster-3", .hoster), ("liar", .liar), ("silent", .silent),
   ]
   private static let stake = "200"
+  private static let delegateStake = "10000"
 
   init() throws {
     var ports = try FreePorts.find(1 + Self.validators + Self.hosters.count)[...]
@@ -41,8 +42,10 @@ struct DevNetPlan: Sendable {
           hotkey: hotkey.accountID, coldkey: coldkey.accountID, peer: try node.peerInfo, stake: stake,
           nodeClass: node.role == .validator ? .validator : .included)
       }
-      return SubnetPreset(
+      var preset = SubnetPreset(
         name: "devnet", owner: owner, bootnodes: [try bootnode.peerInfo], nodes: members, includedEpochs: .max)
+      preset.delegateStake = Planck(tensor: Self.delegateStake) ?? 0
+      return preset
     }
   }
 }

@@ -11,8 +11,8 @@ struct DevNetReport: Sendable {
 
   /// The epochs whose scores were proposed.
   private var scored: ClosedRange<UInt32>? {
-    guard let first = epochs.first?.epoch, let last = epochs.last?.epoch else { return nil }
-    return first - min(1, first)...max(last - min(1, last), first - min(1, first))
+    guard let first = epochs.first?.scored, let last = epochs.last?.scored else { return nil }
+    return first...max(first, last)
   }
 
   func write(_ format: OutputFormat) async throws {

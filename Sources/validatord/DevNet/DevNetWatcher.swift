@@ -90,6 +90,15 @@ actor DevNetWatcher {
     return opened
   }
 
+  /// Whether every validator has what stands on chain of these epochs.
+  func haveNoted(_ epochs: [UInt32]) async -> Bool {
+    for validator in plan.validators {
+      guard let store = store(of: validator) else { return false }
+      for epoch in epochs where ((try? await store.submission(epoch)) ?? nil) == nil { return false }
+    }
+    return true
+  }
+
   private func readOpinions() async {
     for validator in plan.validators {
       guard let store = store(of: validator), let epoch = (try? await store.latestEpoch(scored: true)) ?? nil,

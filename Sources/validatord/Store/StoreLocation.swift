@@ -3,8 +3,16 @@ import Validator
 
 /// Which database a command is about.
 struct StoreLocation: ParsableArguments {
-  @Option(name: .customLong("database"), help: ArgumentHelp("The validator's database.", valueName: "file"))
-  var path = "validator.sqlite"
+  @Option(help: ArgumentHelp("The validator's database.", valueName: "file")) var database: String?
+  @Option(help: ArgumentHelp("The daemon's node.data, instead of the database in it.", valueName: "folder"))
+  var data: String?
+
+  /// The database's file.
+  var path: String { database ?? data.map { "\($0)/node.sqlite" } ?? "validator.sqlite" }
+
+  func validate() throws {
+    guard database == nil || data == nil else { throw ValidationError("give one of --database and --data") }
+  }
 
   /// Runs `body` with the database, opened for reading; the daemon may go on beside it.
   func reading<Value>(_ body: (Store) async throws -> Value) async throws -> Value {

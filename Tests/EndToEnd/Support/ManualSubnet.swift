@@ -14,6 +14,9 @@ final class ManualSubnet: Sendable {
     let key: PrivateKey
     /// Its key file, as go-libp2p and the mesh read it.
     let file: String
+    /// What signs for its node.
+    let hotkey: AccountKey
+    let hotkeyFile: String
 
     var id: PeerID { key.peerID }
   }
@@ -39,8 +42,11 @@ final class ManualSubnet: Sendable {
   static func with(_ body: (ManualSubnet) async throws -> Void) async throws {
     let folder = try TemporaryFolder()
     let peers = try (0..<6).map { index in
-      let peer = Peer(key: try PrivateKey.generate(.ed25519), file: "\(folder.path)/peer-\(index).key")
+      let peer = Peer(
+        key: try PrivateKey.generate(.ed25519), file: "\(folder.path)/peer-\(index).key",
+        hotkey: try AccountKey.generate(), hotkeyFile: "\(folder.path)/hotkey-\(index)")
       try PeerKeyFile.write(peer.key, to: peer.file, dialect: .mesh)
+      _ = try KeyFile.write(peer.hotkey, to: peer.hotkeyFile, passphrase: nil)
       return peer
     }
     var configuration = DevChainConfiguration()
@@ -78,7 +84,7 @@ final class ManualSubnet: Sendable {
   private static func preset(_ peers: [Peer]) throws -> SubnetPreset {
     let nodes = try peers.dropLast().enumerated().map { index, peer in
       SubnetPreset.Node(
-        hotkey: try AccountKey.generate().accountID, coldkey: try AccountKey.generate().accountID,
+        hotkey: peer.hotkey.accountID, coldkey: try AccountKey.generate().accountID,
         peer: PeerInfo(peerID: peer.id.description), stake: try #require(Planck(tensor: "200")),
         nodeClass: index < 3 ? .validator : .included)
     }
@@ -100,6 +106,11 @@ final class ManualSubnet: Sendable {
     let clock = try #require(try await client.best().subnet(Self.subnetID).clock())
     repeat { try await chain.makeBlocks() } while try await clock.blocksInto(client.best().number) != place
     return try #require(clock.epoch(at: try await client.best().number))
+  }
+
+  /// What the chain has of an epoch.
+  func submission(_ epoch: UInt32) async throws -> ConsensusSubmission? {
+    try await client.best().subnet(Self.subnetID).submission(epoch: epoch)
   }
 
   /// The token ids that all hosters of the subnet are asked in an epoch that has begun, derived from what the chain says.

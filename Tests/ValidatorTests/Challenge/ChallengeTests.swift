@@ -3,6 +3,7 @@ import LibP2P
 import Logging
 import Protocols
 import Substrate
+import Synchronization
 import Testing
 
 @testable import Validator
@@ -117,7 +118,7 @@ struct ChallengeTests {
 
   private func challenge(_ change: (inout ChallengeSettings) -> Void = { _ in }) -> Challenge {
     var settings = ChallengeSettings()
-    (settings.maximumNewTokens, settings.retryPause) = (5, .milliseconds(5))
+    (settings.maximumNewTokens, settings.retryPause, settings.blockPatience) = (5, .milliseconds(5), .zero)
     change(&settings)
     return Challenge(epoch: Self.epoch, settings: settings, caller: caller, store: store, logger: Self.logger) { 42 }
   }
@@ -145,6 +146,25 @@ struct ChallengeTests {
     #expect(answered.tokenCount == 2 && answered.block == 42 && answered.firstMessage != nil)
     #expect(answered.requestDigest == probe.digest && answered.peerID == nodes[0].peerID)
     #expect(try await store.observations(Self.epoch, node: 2).first?.detail?.contains("out of memory") == true)
+  }
+
+  @Test("A hoster that thinks it is asked too early is asked again once there is another block")
+  func nextBlock() async throws {
+    let nodes = try await open([.recovers(ScriptedHoster.Failures(1))])
+    var settings = ChallengeSettings()
+    settings.retryPause = .zero
+    let height = Mutex<UInt64>(42)
+    let challenge = Challenge(
+      epoch: Self.epoch, settings: settings, caller: caller, store: store, logger: Self.logger
+    ) { height.withLock { $0 } }
+    async let running: Void = challenge.run(nodes, [probe])
+    // The first call is over long before.
+    try await Task.sleep(for: .milliseconds(500))
+    #expect(try await store.observations(Self.epoch).isEmpty)
+    height.withLock { $0 = 43 }
+    try await running
+    #expect(try await store.observations(Self.epoch).map(\.block) == [42, 43])
+    #expect(try await verdicts() == [1: ["refused error", "accepted answered"]])
   }
 
   @Test("When the window is over, who was asked and has not answered is absent; who was not asked can't be judged")

@@ -44,7 +44,9 @@ final class EngineSubnet: Sendable {
   private let network = InProcessNetwork()
   private let pool: EndpointPool
 
-  init(seed: UInt64 = 1, finalityLag: UInt32 = 0) async throws {
+  init(
+    seed: UInt64 = 1, finalityLag: UInt32 = 0, blockTime: DevChainConfiguration.BlockTime = .manual
+  ) async throws {
     let states = Repository.root.appending(path: "Tests/Interop/chain/states")
     struct Summary: Decodable { let nodes: [Node] }
     nodes = try JSONDecoder().decode(
@@ -52,7 +54,7 @@ final class EngineSubnet: Sendable {
     ).nodes
     var configuration = DevChainConfiguration()
     configuration.snapshot = [UInt8](try Data(contentsOf: states.appending(path: "five-feb2026.state.json")))
-    configuration.blockTime = .manual
+    configuration.blockTime = blockTime
     configuration.seed = seed
     configuration.finalityLag = finalityLag
     chain = try await DevChainServer.start(configuration, logger: Self.silent)
@@ -101,14 +103,16 @@ final class EngineSubnet: Sendable {
     let subnet = LiveSubnet(
       try await ChainClient(pool, metadataCache: client.metadataCache, logger: Self.silent), subnetID: Self.subnetID)
     let feed = EpochFeed(subnet, ownPeer: node.peerId, logger: Self.silent)
-    let caller = StubProbeCaller { peer in
-      InferenceProtocol.getServerStub(p2p, try PeerID(peer), gate: .insecure())
+    var quiet = RPCConfiguration()
+    quiet.logger = Self.silent
+    let caller = StubProbeCaller { [quiet] peer in
+      InferenceProtocol.getServerStub(p2p, try PeerID(peer), gate: .insecure(), configuration: quiet)
     }
     let secret = try #require(Hex.decode(node.hotkeySecret))
     let signer = Signer(try AccountKey(secret: secret), allowing: HypertensorCall.consensusDuties)
     var settings = ValidatorEngine.Settings()
     settings.challenge.vocabulary = 1000
-    settings.challenge.retryPause = .milliseconds(20)
+    (settings.challenge.retryPause, settings.challenge.blockPatience) = (.milliseconds(20), .zero)
     change(&settings)
     let engine = ValidatorEngine(
       .init(feed: feed, subnet: subnet, store: store, caller: caller, signer: signer), settings, logger: Self.silent)
@@ -121,6 +125,17 @@ final class EngineSubnet: Sendable {
       }
     }
     return Member(id: id, feed: feed, store: store, engine: engine, pool: pool, running: running)
+  }
+
+  /// The hotkey of a node, and the arguments with which `journal-process` is its engine.
+  func childArguments(_ id: UInt32) throws -> (AccountID, [String]) {
+    let node = try node(id)
+    let key = try AccountKey(secret: try #require(Hex.decode(node.hotkeySecret)))
+    let file = folder.file("child.key")
+    _ = try KeyFile.write(key, to: file, passphrase: nil)
+    // What the others ask it: whether it is a validator.
+    try serve(id, nil)
+    return (key.accountID, ["validator", folder.file("child.sqlite"), chain.webSocketURL, file, node.peerId])
   }
 
   private func serveRole(_ p2p: any P2P) throws {

@@ -1,0 +1,75 @@
+import Foundation
+import Substrate
+import Testing
+import Validator
+
+/// Validators as processes, with a hoster and its worker, on a simulated chain.
+@Suite("The validator daemon", .serialized, .timeLimit(.minutes(5)))
+struct ValidatorTests {
+  @Test(
+    "D-10 D-14 D-15 three validators reach consensus; one is killed with -9 on the way and does its duty all the same")
+  func consensus() async throws {
+    try await ManualSubnet.with { subnet in
+      try await HosterProcess.with(subnet) { hoster in
+        try await ValidatorProcess.with(0, subnet, bootstrap: [hoster.address]) { first in
+          let known = [hoster.address, first.address]
+          try await ValidatorProcess.with(1, subnet, bootstrap: known) { second in
+            var (scored, epoch): (UInt32, UInt32) = (0, 0)
+            try await ValidatorProcess.with(2, subnet, bootstrap: known) { third in
+              try await hoster.waits(for: "1 of 1 workers are ready", of: "workers")
+              scored = try await subnet.advance(to: 5)
+              try await hoster.waits(for: "epoch \(scored) kept", of: "duty")
+              try await subnet.advance(to: 11)
+              try await makeBlocks(subnet, 4) {
+                [first, second, third].allSatisfy { $0.hasLogged("epoch \(scored) is scored") }
+              }
+              // Gone without a word, as if the machine had lost power.
+              kill(third.program.processID, SIGKILL)
+            }
+            try await ValidatorProcess.with(2, subnet, bootstrap: known) { third in
+              epoch = try await subnet.advance(to: 0)
+              #expect(epoch == scored + 1)
+              try await makeBlocks(subnet, 14) { try await subnet.submission(epoch)?.attestations.count == 3 }
+              for validator in [first, second, third] {
+                try await makeBlocks(subnet, 2) { validator.hasLogged("a duty is done") }
+                validator.program.terminate()
+                #expect(try await validator.program.end() == 0, "\(validator.program.errors.suffix(2000))")
+              }
+            }
+            let submission = try #require(try await subnet.submission(epoch))
+            // The hoster answered, and nobody is where node 5 should be.
+            let scores = Dictionary(uniqueKeysWithValues: submission.scores.map { ($0.subnetNodeID, $0.score) })
+            #expect(scores == [1: .one, 2: .one, 3: .one, 4: .one, 5: 0])
+            for index in 0..<3 { try await check(index, subnet, scored) }
+          }
+        }
+      }
+    }
+  }
+
+  /// Makes a block now and then, until something holds.
+  private func makeBlocks(_ subnet: ManualSubnet, _ most: Int, until holds: () async throws -> Bool) async throws {
+    for _ in 0...most {
+      let end = ContinuousClock.now + .seconds(3)
+      while ContinuousClock.now < end {
+        if try await holds() { return }
+        try await Task.sleep(for: .milliseconds(50))
+      }
+      try await subnet.chain.makeBlocks()
+    }
+    Issue.record("nothing came of \(most) blocks")
+  }
+
+  private func check(_ index: Int, _ subnet: ManualSubnet, _ epoch: UInt32) async throws {
+    let database = ValidatorProcess.database(index, in: subnet)
+    let again = try await Program.run(["scores", "--database", database, "--epoch", "\(epoch)", "--recompute"])
+    #expect(again.status == 0, "\(again.output) \(again.errors)")
+    let store = try Store.openReadOnly(database)
+    defer { try? store.close() }
+    let observations = try await store.observations(epoch)
+    #expect(observations.filter { $0.subnetNodeID == 4 }.map(\.verdict) == [.accepted])
+    #expect(observations.filter { $0.subnetNodeID == 5 }.allSatisfy { $0.verdict == .absent })
+    let duties = try await SubmissionJournal(store).duties(epoch: epoch + 1)
+    #expect(duties.map(\.state.name) == ["finalized"])
+  }
+}
