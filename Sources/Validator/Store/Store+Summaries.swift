@@ -9,7 +9,8 @@ public struct NodeSummary: Sendable, Hashable {
   public let standing: EpochNode.Standing
   /// Nil if the epoch has no scores.
   public let score: NodeScore?
-  /// What the proposal on chain gives the node; nil if it has none, or there is no proposal.
+  /// What the proposal on chain, which is made in the next epoch, gives the node; nil if it has none, or there is no
+  /// proposal.
   public let submitted: FixedU128?
   /// The block in which the node attested.
   public let attestedAt: UInt64?
@@ -45,15 +46,17 @@ extension Store {
             scores.score, scores.hoster_part, scores.hoster_raw, scores.validator_part, scores.validator_raw,
             scores.accepted, scores.judged,
             (SELECT score FROM submission_scores
-              WHERE submission_scores.epoch = nodes.epoch AND submission_scores.subnet_node_id = nodes.subnet_node_id
+              WHERE submission_scores.epoch = nodes.epoch + 1
+                AND submission_scores.subnet_node_id = nodes.subnet_node_id
               ORDER BY position LIMIT 1) AS submitted,
             attestations.block AS attested_at,
             coalesce(rollups.attempts, (SELECT count(*) FROM observations
               WHERE observations.epoch = nodes.epoch AND observations.subnet_node_id = nodes.subnet_node_id)) AS attempts
           FROM nodes JOIN peers ON peers.id = nodes.peer
           LEFT JOIN scores USING (epoch, subnet_node_id)
-          LEFT JOIN attestations USING (epoch, subnet_node_id)
           LEFT JOIN rollups USING (epoch, subnet_node_id)
+          LEFT JOIN attestations ON attestations.epoch = nodes.epoch + 1
+            AND attestations.subnet_node_id = nodes.subnet_node_id
           WHERE nodes.epoch BETWEEN ?1 AND ?2 AND (?3 IS NULL OR nodes.subnet_node_id = ?3)
             AND (?4 IS NULL OR peers.peer_id = ?4)
           ORDER BY nodes.epoch DESC, nodes.subnet_node_id LIMIT ?5

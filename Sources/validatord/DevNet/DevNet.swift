@@ -35,7 +35,8 @@ final class DevNet: Service {
     do {
       try await cancelWhenGracefulShutdown { try await self.work(folder) }
       if folder.isTemporary, findings?.areAllMet ?? true { folder.remove() } else { tell(folder) }
-    } catch is CancellationError {
+    } catch  where error is CancellationError || Task.isShuttingDownGracefully {
+      // Whatever failed because it was stopped.
       if folder.isTemporary { folder.remove() }
     } catch {
       tell(folder)
@@ -155,7 +156,7 @@ final class DevNet: Service {
       guard epochs.count == self.options.epochs, epochs.allSatisfy({ $0.settlement != nil }) else { return true }
       // Validators note what the chain has of an epoch once it is over.
       settled = settled ?? picture.block
-      return await !watcher.haveNoted(epochs.map(\.scored)) && picture.block < (settled ?? 0) + Self.grace
+      return await !watcher.haveNoted(epochs.map(\.epoch)) && picture.block < (settled ?? 0) + Self.grace
     }
     let scored = epochs.map(\.scored)
     var (records, stores): ([DevNetFindings.Record], [(String, Store)]) = ([], [])

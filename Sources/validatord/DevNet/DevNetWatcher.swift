@@ -90,11 +90,11 @@ actor DevNetWatcher {
     return opened
   }
 
-  /// Whether every validator has what stands on chain of these epochs' scores.
-  func haveNoted(_ scored: [UInt32]) async -> Bool {
+  /// Whether every validator has what stands on chain of these epochs.
+  func haveNoted(_ epochs: [UInt32]) async -> Bool {
     for validator in plan.validators {
       guard let store = store(of: validator) else { return false }
-      for epoch in scored where ((try? await store.submission(epoch)) ?? nil) == nil { return false }
+      for epoch in epochs where ((try? await store.submission(epoch)) ?? nil) == nil { return false }
     }
     return true
   }

@@ -26,17 +26,17 @@ struct EpochAccount: Sendable {
     scores = try await store.scores(number)
     observations = try await store.observations(number)
     nodes = try await store.nodes(number)
-    submission = try await store.submission(number)
+    submission = try await store.submission(number &+ 1)
     let journal = SubmissionJournal(store)
     var duties: [DutyCourse] = []
-    for record in try await journal.duties(epoch: number + 1) {
+    for record in try await journal.duties(epoch: number &+ 1) {
       duties.append(DutyCourse(record: record, steps: try await journal.history(record.key)))
     }
     self.duties = duties
   }
 
   /// The subnet epoch in which the scores are proposed and attested.
-  var proposalEpoch: UInt32 { epoch.epoch + 1 }
+  var proposalEpoch: UInt32 { epoch.epoch &+ 1 }
   var lastBlock: UInt64 { epoch.firstBlock + epoch.length - 1 }
   /// The block that pays for the scores.
   var settlementBlock: UInt64 { epoch.firstBlock + 2 * epoch.length }

@@ -114,11 +114,11 @@ private struct LoopbackHosts<Context: RequestContext>: RouterMiddleware {
   func handle(
     _ request: Request, context: Context, next: (Request, Context) async throws -> Response
   ) async throws -> Response {
-    let authority = request.head.authority ?? ""
-    let host = authority.hasSuffix("]") ? authority : authority.split(separator: ":").dropLast().joined(separator: ":")
-    let name = (host.isEmpty ? authority : host).lowercased()
-    let digits = name.split(separator: ".")
-    let isAddress = name.hasPrefix("127.") && digits.count == 4 && digits.allSatisfy { UInt8($0) != nil }
+    let authority = (request.head.authority ?? "").lowercased()
+    let end = authority.hasPrefix("[") ? authority.firstIndex(of: "]").map(authority.index(after:)) : nil
+    let name = authority[..<(end ?? authority.lastIndex(of: ":") ?? authority.endIndex)]
+    let digits = name.split(separator: ".", omittingEmptySubsequences: false)
+    let isAddress = digits.count == 4 && digits[0] == "127" && digits.allSatisfy { UInt8($0) != nil }
     guard isAddress || name == "localhost" || name == "[::1]" else { throw HTTPError(.misdirectedRequest) }
     return try await next(request, context)
   }

@@ -8,7 +8,7 @@ struct ScoresDiff {
 
   init(_ store: Store, _ query: SummaryQuery) async throws {
     for summary in try await store.summaries(query) {
-      guard let submission = try await store.submission(summary.epoch), let own = summary.score else { continue }
+      guard let submission = try await store.submission(summary.epoch &+ 1), let own = summary.score else { continue }
       let mine = FixedU128(UInt128(own.score))
       let isEqual = summary.submitted == mine
       differs = differs || !isEqual
@@ -28,7 +28,7 @@ struct ScoresDiff {
     let known = Set(rows.compactMap { $0.first?.json })
     for epoch in known.compactMap({ $0.uint64Value.flatMap { UInt32(exactly: $0) } }).sorted(by: >) {
       let members = Set(try await store.nodes(epoch).map(\.subnetNodeID))
-      guard let submission = try await store.submission(epoch) else { continue }
+      guard let submission = try await store.submission(epoch &+ 1) else { continue }
       for entry in submission.scores
       where !members.contains(entry.subnetNodeID) && query.subnetNodeID ?? entry.subnetNodeID == entry.subnetNodeID {
         differs = true

@@ -52,11 +52,13 @@ struct SubnetPresetTests {
     return try Simulation(configuration)
   }
 
-  /// What the Network pallet stores, without the numbers of blocks in which something happened.
+  /// What the Network pallet stores, without the numbers of blocks in which something happened, and without the cost of
+  /// a registration, which falls with every block.
   private static func network(_ chain: Simulation) -> [[UInt8]: [UInt8]] {
     let items = Network.items
     let timed = [
-      items.lastSubnetRegistrationBlock().key, items.lastSubnetDelegateStakeRewardsUpdate(SubnetPreset.firstID).key,
+      items.lastSubnetRegistrationBlock().key, items.lastRegistrationCost().key,
+      items.lastSubnetDelegateStakeRewardsUpdate(SubnetPreset.firstID).key,
     ]
     let prefix = Array(items.totalStake().key.prefix(16))
     var found: [[UInt8]: [UInt8]] = [:]
@@ -105,7 +107,11 @@ struct SubnetPresetTests {
     #expect(try called.run(.activateSubnet(SubnetPreset.firstID), owner) == nil)
     #expect(try called.run(.addDelegateStake(subnet: SubnetPreset.firstID, amount: preset.delegateStake), owner) == nil)
     #expect(try Self.register(called, preset.nodes[3], keys[3].cold) == nil)
-    #expect(Self.network(made) == Self.network(called))
+    let (left, right) = (Self.network(made), Self.network(called))
+    for key in Set(left.keys).union(right.keys) where left[key] != right[key] {
+      Issue.record("\(Hex.encode(key)): \(Hex.encode(left[key] ?? [])), by calls \(Hex.encode(right[key] ?? []))")
+    }
+    #expect(left.count > 50)
   }
 
   @Test("A node of class Included is what the chain makes of one in time")

@@ -46,6 +46,9 @@ struct OwnRunDutyTests {
       if call == 3 {
         newest.withLock { $0 = DutyMoment(epoch: 2, block: 30, commit: .over, consensusTokens: [9], subnetNodeID: 1) }
       }
+      if call == 4 {
+        newest.withLock { $0 = DutyMoment(epoch: 3, block: 45, commit: .open, consensusTokens: [9], subnetNodeID: 1) }
+      }
       return TokenStream { tokens in
         for number in 0..<count { tokens.yield(prompt[0] + number) }
         tokens.finish()

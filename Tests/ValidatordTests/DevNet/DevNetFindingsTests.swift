@@ -33,7 +33,7 @@ struct DevNetFindingsTests {
       return DevNetFindings.Record(
         validator: "validator-\(number)", scores: scores,
         digests: scores.mapValues { scores in
-          .sha256(scores.sorted { $0.key < $1.key }.flatMap { [UInt8(truncatingIfNeeded: $0.value), UInt8($0.key)] })
+          .sha256(Array(scores.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined().utf8))
         }, recomputed: recomputing)
     }
   }

@@ -22,7 +22,9 @@ final class ScoresCommandTests {
     let store = try Store.open(database)
     let hash = try #require(BlockHash([UInt8](repeating: 1, count: 32)))
     try await store.bind(to: SubnetIdentity(genesisHash: hash, subnetID: 128_001))
-    for epoch: UInt32 in 7...9 {
+    // The scores of an epoch are proposed in the next.
+    try await store.open(EpochRecord(epoch: 10, firstBlock: 200, length: 20), nodes: [])
+    for epoch: UInt32 in (7...9).reversed() {
       try await store.open(
         EpochRecord(epoch: epoch, firstBlock: UInt64(epoch) * 20, length: 20),
         nodes: (1...5).map {
@@ -41,7 +43,7 @@ final class ScoresCommandTests {
       try await store.record(sheet, by: policy, agreement: OwnView.name, evidence: evidence.digest, block: 1)
       try await store.record(
         SubmissionRecord(
-          epoch: epoch, proposer: 2, block: UInt64(epoch) * 20 + 21, usesQueueOptions: false, voters: 5,
+          epoch: epoch + 1, proposer: 2, block: UInt64(epoch) * 20 + 21, usesQueueOptions: false, voters: 5,
           scores: sheet.scores.map {
             .init(subnetNodeID: $0.subnetNodeID, score: FixedU128(UInt128(epoch == 9 ? 1 : $0.score)))
           }, attestations: [2: UInt64(epoch) * 20 + 21]))

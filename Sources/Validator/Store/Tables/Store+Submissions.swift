@@ -3,6 +3,7 @@ public import Substrate
 
 /// What the elected node put on chain for an epoch, and who attested to it.
 public struct SubmissionRecord: Sendable, Hashable {
+  /// The subnet epoch in which it stands on chain; its scores are those of the epoch before.
   public let epoch: UInt32
   /// Its subnet node id; in generation C its validator id.
   public let proposer: UInt32
