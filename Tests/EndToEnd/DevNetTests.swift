@@ -56,9 +56,33 @@ struct DevNetTests {
       for name in ["hoster-1", "hoster-2", "hoster-3"] { #expect(proposed(name) == 1_000_000_000_000_000_000) }
       for name in ["liar", "silent"] { #expect(proposed(name) == 0) }
 
+      try await lookBeside(ready, epoch: seen.epoch - 1)
       network.signal(SIGTERM)
       #expect(try await network.end() == 0)
       for process in processes { #expect(await Self.isGone(process)) }
+    }
+  }
+
+  /// What operators look with, beside running daemons.
+  private func lookBeside(_ ready: [String: Any], epoch: UInt32) async throws {
+    let url = try #require((ready["chain"] as? [String: Any])?["ws"] as? String)
+    let story = try await BuiltProgram.run(
+      ["explain", "--data", "\(folder)/validator-2/data", "--epoch", "\(epoch)", "--rpc", url])
+    #expect(story.status == 0, "\(story.errors)")
+    for word in ["proposer's reward factor", "stake: ", "lost: "] {
+      #expect(story.output.contains(word), "\(story.output)")
+    }
+    let status = try await BuiltProgram.run(["node", "status", "128001", "1", "--rpc", url])
+    #expect(status.status == 0 && !status.output.contains("failure"), "\(status.output) \(status.errors)")
+    for (name, role) in [("validator-1", "validator"), ("hoster-1", "hoster")] {
+      let doctor = try await BuiltProgram.run(
+        ["doctor", "--role", role, "--config", "\(folder)/\(name)/config.yaml", "--format", "json"])
+      #expect(doctor.status == 0, "\(doctor.output) \(doctor.errors)")
+      let json = try JSONSerialization.jsonObject(with: Data(doctor.output.utf8)) as? [String: Any]
+      let findings = try #require(json?["findings"] as? [[String: Any]])
+      let names = Set(findings.compactMap { $0["name"] as? String })
+      #expect(names.isSuperset(of: ["configuration", "key.peer", "endpoint", "runtime", "node", "stake", "bootstrap"]))
+      #expect(names.contains("worker") == (role == "hoster"))
     }
   }
 
