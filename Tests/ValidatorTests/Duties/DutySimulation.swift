@@ -40,6 +40,8 @@ struct DutySimulation {
   /// The process; nil while it is down.
   private var pipeline: DutyPipeline?
   private var outstanding: [Work] = []
+  /// Whether the process has not been told a moment yet.
+  private var isNew = true
   /// The last moment that the process knows of.
   private var told: EpochPosition?
   private(set) var best: UInt64 = 0
@@ -95,6 +97,7 @@ struct DutySimulation {
     guard !chance(faults.missedHead) else { return }
     let now = moment(position)
     told = position
+    goOn(position)
     let actions = pipeline?.advance(to: now) ?? []
     begin(actions)
     mostEpochs = max(mostEpochs, pipeline?.works.count ?? 0)
@@ -129,11 +132,16 @@ struct DutySimulation {
     if let epoch = clock.position(of: best)?.epoch { restartsInEpoch.formUnion([epoch, epoch + 1, epoch + 2]) }
   }
 
-  /// Starts again, and looks after what was left of epochs that are over.
   private mutating func start() {
     pipeline = Self.newProcess()
-    guard let now = clock.position(of: best)?.epoch else { return }
-    for (duty, progress) in disk.journal where duty.epoch < now && progress.next == .decide {
+    isNew = true
+  }
+
+  /// With its first moment, a process looks after what was left of epochs that are over.
+  private mutating func goOn(_ position: EpochPosition) {
+    guard isNew else { return }
+    isNew = false
+    for (duty, progress) in disk.journal where duty.epoch < position.epoch && progress.next == .decide {
       note(duty, .miss(.notRunning))
     }
   }

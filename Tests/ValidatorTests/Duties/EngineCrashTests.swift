@@ -19,8 +19,8 @@ struct EngineCrashTests {
     let subnet = try await EngineSubnet(blockTime: .every(.milliseconds(Self.rounds == nil ? 400 : 250)))
     var members: [EngineSubnet.Member] = []
     for id in 2...5 as ClosedRange<UInt32> { members.append(try await subnet.start(id)) }
-    // It comes out of the queue on the way.
-    try subnet.serve(6, nil)
+    // It would come out of the queue on the way, and nobody is there to be asked.
+    try await subnet.remove(6)
     let (hotkey, arguments) = try subnet.childArguments(1)
     let before = try await subnet.client.best().account(hotkey).nonce
     for _ in 0..<(Self.rounds ?? 1) {

@@ -15,6 +15,7 @@ final class EngineSubnet: Sendable {
   /// A node of the recorded subnet, with its public development key.
   struct Node: Decodable {
     let id: UInt32
+    let coldkeySecret: String
     let hotkeySecret: String
     let peerId: String
   }
@@ -146,6 +147,14 @@ final class EngineSubnet: Sendable {
   }
 
   // MARK: The chain
+
+  /// Takes a node out of the subnet.
+  func remove(_ id: UInt32) async throws {
+    let coldkey = try AccountKey(secret: try #require(Hex.decode(node(id).coldkeySecret)))
+    let call = HypertensorCall.removeSubnetNode(subnet: Self.subnetID, node: id)
+    let context = try await client.signingContext(for: coldkey.accountID)
+    try await client.submit(try context.sign(call, with: Signer(coldkey, allowing: [call.name])))
+  }
 
   func position() async throws -> EpochPosition {
     let best = try await client.best()
