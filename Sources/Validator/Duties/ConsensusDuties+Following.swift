@@ -6,13 +6,15 @@ extension ConsensusDuties {
 
   /// Sends a duty's bytes and follows them until they are final, or can never be included. Ends early when the task is
   /// cancelled; the journal knows where to go on.
-  func follow(_ duty: DutyRecord) async throws {
+  ///
+  /// - Parameter isOver: whether its epoch is, and with it its time: then it is looked for, and not sent any more.
+  func follow(_ duty: DutyRecord, isOver: Bool = false) async throws {
     guard let signature = duty.signature else { return }
     let (key, extrinsic) = (duty.key, signature.extrinsic)
     // What was signed may have left the process with the trial run.
     if duty.state == .signed { try await journal.advance(key, .send, at: signature.signedAt) }
     var refusal: ExtrinsicError?
-    var isSending = true
+    var isSending = !isOver
     while !Task.isCancelled {
       do {
         let statuses =

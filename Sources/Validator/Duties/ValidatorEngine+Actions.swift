@@ -52,7 +52,7 @@ extension ValidatorEngine {
           try await duties.journal.advance(duty.key, .miss(.notRunning), at: moment.best.number)
           metrics.missed(duty.key.duty, .notRunning)
         } else {
-          try await follow(duty)
+          try await follow(duty, isOver: true)
         }
       }
     } catch is CancellationError {
@@ -194,8 +194,8 @@ extension ValidatorEngine {
     }
   }
 
-  private func follow(_ duty: DutyRecord) async throws {
-    try await duties.follow(duty)
+  private func follow(_ duty: DutyRecord, isOver: Bool = false) async throws {
+    try await duties.follow(duty, isOver: isOver)
     if let ended = try await duties.journal.duty(duty.key), ended.progress.isDone {
       metrics.ended(duty.key.duty, ended.state)
       try await keepSubmission(duty.key.epoch)
