@@ -19,9 +19,10 @@ struct Program {
   /// - Parameters:
   ///   - program: another program, such as an interpreter.
   ///   - input: what it reads from standard input.
+  ///   - limit: seconds after which it is told to end.
   static func run(
     _ arguments: [String], program: String = executable, input: String = "", environment: [String: String] = [:],
-    folder: String? = nil
+    folder: String? = nil, limit: TimeInterval = limit
   ) async throws -> Result {
     let process = Process()
     process.executableURL = URL(filePath: program)

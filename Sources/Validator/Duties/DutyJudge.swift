@@ -30,6 +30,9 @@ struct DutyJudge: Sendable {
     let (scores, why) = try await ownScores(before: epoch, members: outlook.members)
     guard let scores else { return .not(.noScores, why) }
     guard scores.scores.contains(where: { $0.score > 0 }) else { return .not(.noScores, "all scores are zero") }
+    guard try await !reachedNobody(in: epoch - 1) else {
+      return .not(.noScores, "none of several hosters could be reached: look for the fault on this side")
+    }
     let call = try HypertensorCall.proposeAttestation(
       subnet: subnetID, node: node.id, scores: scores.scores)
     return .states(call, scores.digest)
@@ -60,6 +63,13 @@ struct DutyJudge: Sendable {
       return .not(.differsFromProposal, "nodes \(nodes)")
     }
     return .states(.attest(subnet: subnetID, node: node.id), proposed.digest)
+  }
+
+  /// Whether all hosters of an epoch, several of them, were absent. More likely than that they all failed is that this
+  /// validator was cut off; then the others saw more, and would not attest.
+  private func reachedNobody(in epoch: UInt32) async throws -> Bool {
+    guard let judgements = try await store.scores(epoch)?.sheet.judgements else { return false }
+    return Set(judgements.map(\.subnetNodeID)).count > 1 && judgements.allSatisfy { $0.verdict == .absent }
   }
 
   /// The own scores of the epoch before, as they go on chain: every member once, nodes that were not there then with 0.

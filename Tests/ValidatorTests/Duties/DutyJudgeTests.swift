@@ -126,6 +126,18 @@ struct DutyJudgeTests {
     #expect(decision == .not(.noScores, "nodes not judged: 2"))
   }
 
+  @Test("A validator that reached none of several hosters proposes nothing: others saw more, and a slash costs stake")
+  func cutOff() async throws {
+    for (epoch, verdict, reason) in [(UInt32(8), Verdict.absent, VerdictReason.unreachable), (10, .refused, .error)] {
+      try await store.open(Sample.epoch(epoch), nodes: [1, 2].map { Sample.node($0) } + [Sample.node(100, .own)])
+      let absent = Sample.observation(epoch, 1, verdict: .absent, reason: .deadline)
+      try await store.record([absent, Sample.observation(epoch, 2, verdict: verdict, reason: reason)])
+      try await Sample.score(store, epoch)
+      let decision = try await judge().proposal(own, epoch + 1, outlook(members: [1, 2, 100]), record(.propose))
+      #expect(Self.name(decision) == (verdict == .absent ? "no-scores" : "signs"))
+    }
+  }
+
   @Test("D-14 an attestor agrees with equal scores, and says why it does not agree with others")
   func attests() async throws {
     #expect(try await attest(outlook(elected: 1, proposal())) == "signs")
