@@ -196,16 +196,13 @@ public final class ProofOfStake: Sendable {
       if let number { state.highestBlock = max(state.highestBlock, number) }
       return state.overdue.union(state.cache.invalidate(peers, at: now))
     }
-    let overdue = await withTaskGroup(of: (String, StakeVerdict).self) { group in
+    let overdue = await withTaskGroup(of: String?.self) { group in
       var overdue: Set<String> = []
-      func take(_ answer: (peer: String, verdict: StakeVerdict)?) {
-        if let answer, case .unknown = answer.verdict { overdue.insert(answer.peer) }
-      }
       for (index, peer) in affected.enumerated() {
-        if index >= Self.concurrentChecks { take(await group.next()) }
-        group.addTask { (peer, await self.verdict(peer)) }
+        if index >= Self.concurrentChecks, let unanswered = await group.next() ?? nil { overdue.insert(unanswered) }
+        group.addTask { if case .unknown = await self.verdict(peer) { peer } else { nil } }
       }
-      for await answer in group { take(answer) }
+      for await case let unanswered? in group { overdue.insert(unanswered) }
       return overdue
     }
     state.withLock { $0.overdue = overdue }

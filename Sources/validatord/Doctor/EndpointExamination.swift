@@ -20,12 +20,17 @@ struct EndpointExamination: Sendable {
     let milliseconds: Double
   }
 
+  private struct Heard: Sendable {
+    let index: Int
+    let answer: Result<Answer, any Error>
+  }
+
   func findings() async -> [Finding] {
-    let answers = await withTaskGroup(of: (Int, Result<Answer, any Error>).self) { group in
+    let answers = await withTaskGroup(of: Heard.self) { group in
       for (index, endpoint) in chain.endpoints.enumerated() {
-        group.addTask { (index, await ask(endpoint)) }
+        group.addTask { Heard(index: index, answer: await ask(endpoint)) }
       }
-      return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+      return await group.reduce(into: [:]) { $0[$1.index] = $1.answer }
     }
     let newest = answers.values.compactMap { try? $0.get().best }.max() ?? 0
     var findings = chain.endpoints.enumerated().map { index, endpoint in

@@ -67,27 +67,38 @@ extension EndpointPool {
   ) async throws -> [SubmissionOutcome] {
     let deadline = ContinuousClock.now + (timeout ?? options.callTimeout)
     let targets = try await connected(until: deadline)
-    let names = endpoints.map(\.name)
-    return await withTaskGroup(of: (Int, Result<JSONValue, RPCError>).self) { group in
-      for (index, connection) in targets {
-        group.addTask {
-          do {
-            let left = max(.zero, ContinuousClock.now.duration(to: deadline))
-            return (index, .success(try await connection.call(method, params, timeout: left)))
-          } catch {
-            return (index, .failure(RPCError.transport(error)))
-          }
-        }
-      }
-      var outcomes: [(Int, Result<JSONValue, RPCError>)] = []
-      for await outcome in group { outcomes.append(outcome) }
-      return outcomes.sorted { $0.0 < $1.0 }.map { SubmissionOutcome(endpoint: names[$0.0], result: $0.1) }
+    // Tasks of their own, in the endpoints' order: Swift 6.3.1 mixes up a task group's tuples when it optimizes.
+    let sending = targets.map { target in
+      Task { await target.submit(method, params, until: deadline) }
+    }
+    return await withTaskCancellationHandler {
+      var outcomes: [SubmissionOutcome] = []
+      for task in sending { outcomes.append(await task.value) }
+      return outcomes
+    } onCancel: {
+      for task in sending { task.cancel() }
     }
   }
 
   // MARK: Attempts
 
-  private typealias Selected = (index: Int, connection: any EndpointConnection)
+  private struct Selected: Sendable {
+    let index: Int
+    let name: String
+    let connection: any EndpointConnection
+
+    func submit(
+      _ method: String, _ params: [JSONValue], until deadline: ContinuousClock.Instant
+    ) async -> SubmissionOutcome {
+      do {
+        let left = max(.zero, ContinuousClock.now.duration(to: deadline))
+        let value = try await connection.call(method, params, timeout: left)
+        return SubmissionOutcome(endpoint: name, result: .success(value))
+      } catch {
+        return SubmissionOutcome(endpoint: name, result: .failure(RPCError.transport(error)))
+      }
+    }
+  }
 
   private func attempt<T: Sendable>(
     _ floor: PoolStateMachine.Floor, _ timeout: Duration?, repeats: Bool, subscribes: Bool = false,
@@ -142,7 +153,8 @@ extension EndpointPool {
       }
       if isShutDown { throw RPCError(.cancelled, "the pool is shut down") }
       switch (choice, connection) {
-      case (.use(let index), let connection?): return (index, connection)
+      case (.use(let index), let connection?):
+        return Selected(index: index, name: endpoints[index].name, connection: connection)
       case (.use, nil): throw RPCError(.unreachable, "the endpoint has no connection")
       case (.fail(let error), _): throw error
       case (.wait(let until, let reason), _):
@@ -164,7 +176,7 @@ extension EndpointPool {
       let now = ContinuousClock.now
       let (targets, choice, generation, isShutDown) = state.withLock { state in
         let targets = state.machine.connected.compactMap { index in
-          state.connections[index].map { Selected(index, $0) }
+          state.connections[index].map { Selected(index: index, name: endpoints[index].name, connection: $0) }
         }
         return (targets, state.machine.choose(.best(0), now: now), state.waiters.generation, state.isShutDown)
       }
