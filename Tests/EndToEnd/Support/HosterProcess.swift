@@ -19,7 +19,7 @@ final class HosterProcess: Sendable {
     let model = "\(subnet.folder.path)/model"
     if !FileManager.default.fileExists(atPath: model) {
       let made = try await Program.run([
-        "model", "init", "--seed", "7", "--layers", "1", "--width", "16", "--heads", "2", "--context", "1024",
+        "model", "init", "--seed", "7", "--layers", "4", "--width", "64", "--heads", "2", "--context", "1024",
         "--vocabulary", "\(ManualSubnet.vocabulary)", "--out", model,
       ])
       try #require(made.status == 0, "\(made.errors)")
