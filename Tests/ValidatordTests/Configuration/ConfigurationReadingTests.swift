@@ -19,7 +19,7 @@ struct ConfigurationReadingTests {
     let path = folder.path + "/" + name
     try Data(yaml.utf8).write(to: URL(filePath: path))
     return try SettingSources(
-      flags: SettingFlags(flags), environment: environment, file: path, workingFolder: "/work")
+      flags: SettingFlags(flags), environment: environment, file: path, workingFolder: "/home/operator")
   }
 
   private func common(_ sources: SettingSources) throws -> DaemonConfiguration {
@@ -75,7 +75,7 @@ struct ConfigurationReadingTests {
     #expect(first.node.peerKey == "/keys/peer.key")
     let second = try common(
       sources(json, name: "other.json", flags: ["--chain-allow-plaintext", "--node-data", "here"], in: folder))
-    #expect(second.node.data == "/work/here")
+    #expect(second.node.data == "/home/operator/here")
   }
 
   @Test("Everything that is wrong is told at once, with line, origin and what may have been meant")
