@@ -14,7 +14,7 @@ struct DevNetTests {
   @Test("D-24 a run ends with 0: consensus, the liar and the silent one lowest, equal databases that recompute")
   func run() async throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let result = try await BuiltProgram.run(
+    let result = try await Program.run(
       ["devnet", "--epochs", "1", "--directory", folder, "--format", "json"] + Self.size)
     #expect(result.status == 0, "\(result.output) \(result.errors)")
     let report = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
@@ -24,9 +24,9 @@ struct DevNetTests {
     // What the run says of itself is what the commands say of its files.
     for number in 1...3 {
       let database = "\(folder)/validator-\(number)/data/node.sqlite"
-      let scores = try await BuiltProgram.run(["scores", "--database", database, "--epoch", "0", "--recompute"])
+      let scores = try await Program.run(["scores", "--database", database, "--epoch", "0", "--recompute"])
       #expect(scores.status == 0 && scores.output.contains("identical"), "\(scores.output) \(scores.errors)")
-      let story = try await BuiltProgram.run(["explain", "--database", database, "--epoch", "0"])
+      let story = try await Program.run(["explain", "--database", database, "--epoch", "0"])
       #expect(story.status == 0 && story.output.contains("proposed"), "\(story.output) \(story.errors)")
     }
   }
@@ -34,8 +34,8 @@ struct DevNetTests {
   @Test("D-24 what another implementation finds on chain and in the databases is the same, and nothing is left behind")
   func fromOutside() async throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    try await BuiltProgram.with(["devnet", "--keep", "--directory", folder] + Self.size) { network in
-      let line = try await network.firstLine()
+    try await RunningProgram.with(["devnet", "--keep", "--directory", folder] + Self.size) { network in
+      let line = try await network.line()
       let ready = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
       #expect(ready["ready"] as? Bool == true)
       let nodes = try #require(ready["nodes"] as? [[String: Any]])
@@ -57,7 +57,7 @@ struct DevNetTests {
       for name in ["liar", "silent"] { #expect(proposed(name) == 0) }
 
       try await lookBeside(ready, epoch: seen.epoch - 1)
-      network.signal(SIGTERM)
+      network.terminate()
       #expect(try await network.end() == 0)
       for process in processes { #expect(await Self.isGone(process)) }
     }
@@ -66,16 +66,16 @@ struct DevNetTests {
   /// What operators look with, beside running daemons.
   private func lookBeside(_ ready: [String: Any], epoch: UInt32) async throws {
     let url = try #require((ready["chain"] as? [String: Any])?["ws"] as? String)
-    let story = try await BuiltProgram.run(
+    let story = try await Program.run(
       ["explain", "--data", "\(folder)/validator-2/data", "--epoch", "\(epoch)", "--rpc", url])
     #expect(story.status == 0, "\(story.errors)")
     for word in ["proposer's reward factor", "stake: ", "lost: "] {
       #expect(story.output.contains(word), "\(story.output)")
     }
-    let status = try await BuiltProgram.run(["node", "status", "128001", "1", "--rpc", url])
+    let status = try await Program.run(["node", "status", "128001", "1", "--rpc", url])
     #expect(status.status == 0 && !status.output.contains("failure"), "\(status.output) \(status.errors)")
     for (name, role) in [("validator-1", "validator"), ("hoster-1", "hoster")] {
-      let doctor = try await BuiltProgram.run(
+      let doctor = try await Program.run(
         ["doctor", "--role", role, "--config", "\(folder)/\(name)/config.yaml", "--format", "json"])
       #expect(doctor.status == 0, "\(doctor.output) \(doctor.errors)")
       let json = try JSONSerialization.jsonObject(with: Data(doctor.output.utf8)) as? [String: Any]
@@ -89,12 +89,12 @@ struct DevNetTests {
   @Test("A network that is killed leaves no process behind")
   func killed() async throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    try await BuiltProgram.with(["devnet", "--keep", "--directory", folder] + Self.size) { network in
-      let line = try await network.firstLine()
+    try await RunningProgram.with(["devnet", "--keep", "--directory", folder] + Self.size) { network in
+      let line = try await network.line()
       let ready = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
       let processes = (ready["nodes"] as? [[String: Any]] ?? []).compactMap { $0["process"] as? Int }.map { pid_t($0) }
       #expect(processes.count == 9)
-      network.signal(SIGKILL)
+      network.kill()
       _ = try await network.end()
       for process in processes { #expect(await Self.isGone(process)) }
     }

@@ -29,7 +29,7 @@ struct Outside: Decodable {
       environment["VALIDATORD_PYTHON"].flatMap { $0.isEmpty ? nil : URL(filePath: $0, relativeTo: package).path }
       ?? package.appending(path: ".venv/bin/python").path
     let script = package.appending(path: "Tests/Interop/devnet/check.py").path
-    let result = try await BuiltProgram.run(
+    let result = try await Program.run(
       [script, "--network", network, "--seconds", "120"], program: python)
     try #require(result.status == 0, "\(result.output) \(result.errors)")
     return try JSONDecoder().decode(Outside.self, from: Data(result.output.utf8))

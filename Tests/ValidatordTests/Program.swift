@@ -9,7 +9,7 @@ struct Program {
   }
 
   /// How long one run may take before it is ended.
-  static let limit: TimeInterval = 60
+  static let limit: TimeInterval = 240
 
   /// The build puts the program beside the tests.
   static let path = Bundle.main.bundleURL.deletingLastPathComponent().path + "/validatord"

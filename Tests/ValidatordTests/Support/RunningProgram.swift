@@ -5,7 +5,7 @@ import Testing
 /// The built program while it runs: a service, or a call that takes its time.
 final class RunningProgram: Sendable {
   /// The longest wait for a line, for more output, or for the end.
-  static let patience = Duration.seconds(60)
+  static let patience = Duration.seconds(240)
 
   private struct State {
     var output = Data()
@@ -69,9 +69,13 @@ final class RunningProgram: Sendable {
     struct Line: Decodable {
       var addresses: [String]
     }
+    return try #require(try JSONDecoder().decode(Line.self, from: Data(try await line().utf8)).addresses.first)
+  }
+
+  /// Waits for the first line of output.
+  func line() async throws -> String {
     try await writes("\n")
-    let line = output.split(separator: "\n").first.map(String.init) ?? ""
-    return try #require(try JSONDecoder().decode(Line.self, from: Data(line.utf8)).addresses.first)
+    return try #require(output.split(separator: "\n").first.map(String.init))
   }
 
   /// Waits until it ends by itself.
