@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures calls between two nodes beside the mesh's, p2pd driven by Python at both ends, in one run on loopback.
+"""Measures signed calls between two nodes beside those of hivemind, its Python on p2pd at both ends, in one run.
 
   .venv/bin/python Benchmarks/calls.py PATH_OF_ProtocolsCalls
 
@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 P2PD = os.environ.get("VALIDATORD_P2PD", str(ROOT / ".venv" / "bin" / "p2pd"))
+HIVEMIND = str(ROOT / ".venv" / "hivemind")
 RUNS = 3
 # Name, how many times as fast as the mesh it has to be, or the rate that it has to have.
 ROWS = [
@@ -51,9 +52,9 @@ def show(name, value):
 
 def main(program):
     ours = measure([program, "listen"], [program, "call"])
-    mesh = [sys.executable, str(ROOT / "Benchmarks" / "foreign" / "mesh_calls.py"), P2PD]
+    mesh = [sys.executable, str(ROOT / "Benchmarks" / "foreign" / "mesh_calls.py"), P2PD, HIVEMIND]
     mesh = measure(mesh, mesh)
-    print(f"\n{'':30} {'validatord':>14} {'p2pd, Python':>14} {'ratio':>7}")
+    print(f"\n{'':30} {'validatord':>14} {'hivemind':>14} {'ratio':>7}")
     for name, times, rate in ROWS:
         value, other = ours[name], mesh.get(name)
         ratio = None if other is None else (other / value if is_time(name) else value / other)

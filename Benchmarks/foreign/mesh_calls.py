@@ -1,66 +1,150 @@
 #!/usr/bin/env python3
-"""The mesh's unary calls between two p2pd, each driven by Python over its persistent connection, with the signatures
-that the mesh's authorizer makes and verifies on both sides.
+"""The mesh's signed unary calls between two nodes of hivemind: its own Python, its own p2pd, its own wrapper of
+authorized calls. Only the authorizer is ours, since the mesh's is in no package: it does what the mesh's does for a key
+of the kind that our nodes have (docs/protocols.md), a token and a signature for each message and no more.
 
-  python mesh_calls.py P2PD            is the node that is called; says where it listens
-  python mesh_calls.py P2PD MULTIADDR  calls it; prints {figure: seconds, or calls a second}
+  python mesh_calls.py P2PD HIVEMIND            is the node that is called; says where it listens
+  python mesh_calls.py P2PD HIVEMIND MULTIADDR  calls it; prints {figure: seconds, or calls a second}
+
+HIVEMIND is the folder that holds the package (make setup).
 """
 
 import asyncio
+import base64
 import json
+import os
 import secrets
 import signal
 import statistics
 import sys
-import tempfile
 import time
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_ssh_public_key
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Tests" / "Interop" / "mesh"))
+CONTROL = Path(__file__).resolve().parents[2] / "Tests" / "Interop" / "control"
+os.environ.update(CONTROL_DAEMON="p2pd", VALIDATORD_P2PD=sys.argv[1])
+sys.path.insert(0, str(CONTROL))
+import bindings  # noqa: E402
 
-from p2pd_peer import Daemon, base58, emit, field, parse  # noqa: E402
-from p2pd_rpc import PersistentConnection  # noqa: E402
+bindings.load(sys.argv[2], str(CONTROL / "daemon"))
+from hivemind.p2p import P2P, P2PContext, PeerID, ServicerBase  # noqa: E402
+from hivemind.proto import auth_pb2, runtime_pb2  # noqa: E402
+from hivemind.utils.auth import AuthorizerBase, AuthRole, AuthRPCWrapper  # noqa: E402
+from hivemind.utils.multiaddr import Multiaddr  # noqa: E402
+from hivemind.utils.timed_storage import TimedStorage, get_dht_time  # noqa: E402
 
-PROTOCOL = "Parrot.rpc_repeat"
 IN_FLIGHT = 16
-KEY = Ed25519PrivateKey.generate()
-PUBLIC = KEY.public_key().public_bytes_raw()
 
 
-def sign(body: bytes) -> bytes:
-    """A message as field 2, its signer as field 3, its signature as field 4: as much work as the mesh's own."""
-    return field(2, body) + field(3, PUBLIC) + field(4, KEY.sign(body))
+def message(name: str, auth: str, tensor: int) -> type:
+    """A message with `auth` in field 1 and a tensor, as the mesh's inference protocol has them."""
+    file = descriptor_pb2.FileDescriptorProto(
+        name=f"{name}.proto",
+        package="bench",
+        syntax="proto3",
+        dependency=[auth_pb2.DESCRIPTOR.name, runtime_pb2.DESCRIPTOR.name],
+    )
+    fields = file.message_type.add(name=name).field
+    kind = descriptor_pb2.FieldDescriptorProto
+    for field, number, described in [("auth", 1, auth), ("tensor", tensor, runtime_pb2.Tensor.DESCRIPTOR)]:
+        fields.add(
+            name=field,
+            number=number,
+            type=kind.TYPE_MESSAGE,
+            type_name=f".{described.full_name}",
+            label=kind.LABEL_OPTIONAL,
+        )
+    pool = descriptor_pool.Default()
+    pool.Add(file)
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"bench.{name}"))
 
 
-def verified(message: bytes) -> bytes:
-    fields = parse(message)
-    Ed25519PublicKey.from_public_bytes(fields[3][0]).verify(fields[4][0], fields[2][0])
-    return fields[2][0]
+Request = message("InferenceRequestAuth", auth_pb2.RequestAuthInfo.DESCRIPTOR, 6)
+Response = message("InferenceResponseAuth", auth_pb2.ResponseAuthInfo.DESCRIPTOR, 5)
 
 
-class Parrot(PersistentConnection):
-    async def serve(self, call_id: bytes, call: dict) -> None:
-        self.send(call_id, 4, field(1, sign(verified(call[3][0]))))
+class Signatures(AuthorizerBase):
+    """A token of a minute for each message, the message signed, its signer's key read from the token, nonces kept."""
+
+    def __init__(self):
+        self.key = Ed25519PrivateKey.generate()
+        self.public = self.key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
+        self.nonces = TimedStorage()
+
+    def sign(self, data: bytes) -> bytes:
+        return base64.b64encode(self.key.sign(data))
+
+    def token(self) -> auth_pb2.AccessToken:
+        expires = str(datetime.now(timezone.utc) + timedelta(minutes=1))
+        token = auth_pb2.AccessToken(username="", public_key=self.public, expiration_time=expires)
+        token.signature = self.sign(f"{token.username} {token.public_key} {token.expiration_time}".encode())
+        return token
+
+    @staticmethod
+    def is_signed(signed, by: bytes) -> bool:
+        signature, signed.auth.signature = signed.auth.signature, b""
+        try:
+            load_ssh_public_key(by).verify(base64.b64decode(signature), signed.SerializeToString())
+            return True
+        except InvalidSignature:
+            return False
+
+    async def sign_request(self, request, service_public_key) -> None:
+        request.auth.client_access_token.CopyFrom(self.token())
+        request.auth.time, request.auth.nonce = get_dht_time(), secrets.token_bytes(8)
+        request.auth.signature = self.sign(request.SerializeToString())
+
+    async def validate_request(self, request) -> bool:
+        auth = request.auth
+        if not self.is_signed(request, auth.client_access_token.public_key):
+            return False
+        with self.nonces.freeze():
+            now = get_dht_time()
+            if abs(auth.time - now) > 60 or auth.nonce in self.nonces:
+                return False
+        self.nonces.store(auth.nonce, None, now + 180)
+        return True
+
+    async def sign_response(self, response, request) -> None:
+        response.auth.service_access_token.CopyFrom(self.token())
+        response.auth.nonce = request.auth.nonce
+        response.auth.signature = self.sign(response.SerializeToString())
+
+    async def validate_response(self, response, request) -> bool:
+        return (
+            self.is_signed(response, response.auth.service_access_token.public_key)
+            and response.auth.nonce == request.auth.nonce
+        )
 
 
-async def listen(daemon: Daemon, calls: Parrot) -> None:
-    await calls.ask(2, field(1, PROTOCOL.encode()) + field(2, 0))
-    port = next(int.from_bytes(a[6:8], "big") for a in daemon.addresses if a[:1] == b"\x04" and a[5:6] == b"\x06")
-    emit("listening", multiaddr=f"/ip4/127.0.0.1/tcp/{port}/p2p/{base58(daemon.peer)}")
+class Parrot(ServicerBase):
+    async def rpc_repeat(self, request: Request, context: P2PContext) -> Response:
+        return Response(tensor=request.tensor)
+
+
+async def listen(node: P2P) -> None:
+    parrot = Parrot()
+    await parrot.add_p2p_handlers(node, AuthRPCWrapper(parrot, AuthRole.SERVICER, Signatures()))
+    address = next(str(address) for address in await node.get_visible_maddrs() if "/tcp/" in str(address))
+    print(json.dumps({"event": "listening", "multiaddr": address}), flush=True)
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     await stopped.wait()
 
 
-async def measure(daemon: Daemon, calls: Parrot, address: str) -> None:
-    peer = await daemon.connect(address)
+async def measure(node: P2P, peer: PeerID) -> None:
+    await node.wait_for_at_least_n_peers(1)
+    stub = AuthRPCWrapper(Parrot.get_stub(node, peer), AuthRole.CLIENT, Signatures())
     figures = {}
 
     async def once(body: bytes) -> None:
-        request = field(1, peer) + field(2, PROTOCOL.encode()) + field(3, sign(body))
-        assert len(verified(await calls.ask(3, request))) == len(body)
+        answer = await stub.rpc_repeat(Request(tensor=runtime_pb2.Tensor(buffer=body)))
+        assert len(answer.tensor.buffer) == len(body)
 
     async def many(count: int, body: bytes) -> None:
         for _ in range(count):
@@ -81,16 +165,16 @@ async def measure(daemon: Daemon, calls: Parrot, address: str) -> None:
     print(json.dumps(figures), flush=True)
 
 
-async def main(p2pd: str, address: str | None) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        daemon = Daemon(p2pd, folder, 0, None)
-        await daemon.start()
-        try:
-            calls = Parrot()
-            await calls.start(daemon)
-            await (measure(daemon, calls, address) if address else listen(daemon, calls))
-        finally:
-            await daemon.stop()
+async def main(address: str | None) -> None:
+    quiet = {"auto_nat": False, "nat_port_map": False, "use_relay": False, "check_if_identity_free": False}
+    known = [Multiaddr(address)] if address else []
+    node = await P2P.create(
+        host_maddrs=[Multiaddr("/ip4/127.0.0.1/tcp/0")], initial_peers=known, startup_timeout=60, **quiet
+    )
+    try:
+        await (measure(node, PeerID.from_base58(address.rsplit("/", 1)[1])) if address else listen(node))
+    finally:
+        await node.shutdown()
 
 
-asyncio.run(main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None))
+asyncio.run(main(sys.argv[3] if len(sys.argv) > 3 else None))

@@ -43,6 +43,18 @@ struct CommandLineTests {
     #expect(result.output.isEmpty)
   }
 
+  @Test("D-25 beside Swift's own libraries and the base system's the program needs libcrypto, libsecp256k1, libsqlite3")
+  func libraries() async throws {
+    let result = try await Program.run([Program.executable], program: "/usr/bin/ldd")
+    let needed = result.output.split(separator: "\n").compactMap { line in
+      line.split(whereSeparator: \.isWhitespace).first?.split(separator: "/").last?.split(separator: ".").first
+    }
+    let base = ["linux-vdso", "ld-linux-x86-64", "ld-linux-aarch64", "libc", "libm", "libgcc_s", "libstdc++", "libz"]
+    let swift = ["libswift", "libFoundation", "lib_Foundation", "libdispatch", "libBlocksRuntime"]
+    let others = needed.filter { name in !base.contains(String(name)) && !swift.contains { name.hasPrefix($0) } }
+    #expect(Set(others) == ["libcrypto", "libsecp256k1", "libsqlite3"], "\(result.output) \(result.errors)")
+  }
+
   @Test("Credentials in a URL are never shown")
   func credentials() async throws {
     let result = try await Program.run(["chain", "info", "--rpc", "ws://user:hunter2@127.0.0.1:1/key-abc?token=def"])

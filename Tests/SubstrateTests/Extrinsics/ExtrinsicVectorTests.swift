@@ -16,7 +16,7 @@ struct ExtrinsicVectorTests {
       })
   }()
 
-  @Test("Signed extrinsics equal the recorded ones byte for byte", arguments: RecordedChain.allCases, [14, 15])
+  @Test("D-4 Signed extrinsics equal the recorded ones byte for byte", arguments: RecordedChain.allCases, [14, 15])
   func signed(_ chain: RecordedChain, _ version: Int) throws {
     let metadata = try chain.metadata(version)
     let vectors = try chain.vectors("extrinsics")

@@ -112,7 +112,7 @@ struct SubmissionTests {
     #expect(ExtrinsicError(refusal: RPCError(.timeout, "")) == nil)
   }
 
-  @Test("Dry-run results: outcome, module error by name, refusals; other bytes are refused")
+  @Test("D-4 Dry-run results: outcome, module error by name, refusals; other bytes are refused")
   func dryRunResults() throws {
     let metadata = try RecordedChain.february.metadata()
     func read(_ bytes: [UInt8]) throws -> (DispatchOutcome?, ExtrinsicError.Code?) {
@@ -235,7 +235,7 @@ struct SubmissionTests {
     #expect(block.number == start + UInt64(length) - 3)
   }
 
-  @Test("A submission that may have been taken is followed and sent again; a refused one is not")
+  @Test("D-5 A submission that may have been taken is followed and sent again; a refused one is not")
   func uncertain() async throws {
     let node = try RecordedNode()
     let client = try await ChainClient(node)

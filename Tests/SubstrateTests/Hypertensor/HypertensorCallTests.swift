@@ -83,7 +83,8 @@ struct HypertensorCallTests {
   }
 
   @Test(
-    "Typed calls give the bytes of the recorded ones, which the runtime executed", arguments: RecordedChain.allCases)
+    "D-4 Typed calls give the bytes of the recorded ones, which the runtime executed", arguments: RecordedChain.allCases
+  )
   func recorded(_ chain: RecordedChain) throws {
     let metadata = try chain.metadata()
     var seen: Set<String> = []

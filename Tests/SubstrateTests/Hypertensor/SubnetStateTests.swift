@@ -11,7 +11,7 @@ struct SubnetStateTests {
     return (node, state.subnet(UInt32(try #require(summary["subnetId"].integer))), summary)
   }
 
-  @Test("The subnet, its clock and its nodes are those of the summary", arguments: RecordedChain.allCases)
+  @Test("D-3 The subnet, its clock and its nodes are those of the summary", arguments: RecordedChain.allCases)
   func summary(_ chain: RecordedChain) async throws {
     let (_, subnet, summary) = try await subnet(chain)
     let found = try #require(try await subnet.subnet())
@@ -68,7 +68,7 @@ struct SubnetStateTests {
     #expect(try await nowhere.nodes().isEmpty)
   }
 
-  @Test("The elected node is found in the epoch's first block", arguments: RecordedChain.allCases)
+  @Test("D-3 The elected node is found in the epoch's first block", arguments: RecordedChain.allCases)
   func elected(_ chain: RecordedChain) async throws {
     let (_, subnet, summary) = try await subnet(chain)
     let epoch = UInt32(try #require(summary["clock"]["subnetEpoch"].integer))
@@ -76,7 +76,8 @@ struct SubnetStateTests {
     #expect(try await subnet.submission(epoch: epoch) == nil)
   }
 
-  @Test("Recorded submissions decode: proposer, scores as sent, who attested when", arguments: RecordedChain.allCases)
+  @Test(
+    "D-3 Recorded submissions decode: proposer, scores as sent, who attested when", arguments: RecordedChain.allCases)
   func submissions(_ chain: RecordedChain) throws {
     let metadata = try chain.metadata()
     let entry = try #require(

@@ -24,7 +24,7 @@ struct ProofOfStakeTests {
     while !condition() { await Task.yield() }
   }
 
-  @Test("S6 staked and not staked are remembered for their times; unknown never is, and is neither")
+  @Test("D-2 S6 staked and not staked are remembered for their times; unknown never is, and is neither")
   func threeAnswers() async {
     let proof = proof()
     source.set(peer(1), true)
@@ -266,7 +266,8 @@ struct ProofOfStakeTests {
   }
 
   @Test(
-    "The chain is asked at a finalized block, in the parameters of its generation", arguments: RecordedChain.allCases)
+    "D-1 The chain is asked at a finalized block, in the parameters of its generation, and only a true is a yes",
+    arguments: RecordedChain.allCases)
   func chainSource(_ chain: RecordedChain) async throws {
     let node = try RecordedNode(chain)
     let client = try await ChainClient(node)

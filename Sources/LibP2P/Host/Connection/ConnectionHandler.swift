@@ -52,7 +52,9 @@ final class ConnectionHandler: ChannelInboundHandler {
         for command in commands {
           if let self, self.ending == nil { self.handle(command) } else { ConnectionMailbox.refuse(command) }
         }
-        self?.pump()
+        // The beginning of a stream goes out with what its caller writes, the end with what comes next.
+        let isUrgent = commands.isEmpty || commands.contains(where: \.isUrgent)
+        isUrgent ? self?.pump() : self?.connection.mailbox.schedule()
       })
   }
 
@@ -75,7 +77,9 @@ final class ConnectionHandler: ChannelInboundHandler {
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
-    pump()
+    wakeReaders()
+    // What tasks write at once in answer goes out together with what the session says by itself.
+    session.hasOutput ? connection.mailbox.schedule() : pump()
     context.fireChannelReadComplete()
   }
 
@@ -237,7 +241,10 @@ final class ConnectionHandler: ChannelInboundHandler {
     case .consumed(let id, let count): session.consume(id, bytes: count, now: now)
     case .finish(let id): session.finish(id)
     case .abandoned(let id): linger(id, queued: streams[id]?.core.queued ?? 0)
-    case .reset(let id): abort(id)
+    case .reset(let id):
+      // The peer learns that its protocol is spoken before it learns that this stream is over.
+      if streams[id]?.core.sentCount == 0 { pump() }
+      abort(id)
     case .deadline(let id, let deadline):
       setTimer(id, deadline) { $0.abort(id, StreamError(.deadline, "the deadline of the stream passed")) }
     case .open(let request): open(request)

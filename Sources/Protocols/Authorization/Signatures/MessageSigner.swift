@@ -25,11 +25,11 @@ public final class MessageSigner: Sendable {
   /// - Parameters:
   ///   - identity: Ed25519, or RSA of 2048 to 8192 bits.
   ///   - clock: Unix seconds.
-  ///   - random: so many unpredictable bytes.
+  ///   - random: so many unpredictable bytes; the system's if nil.
   /// - Throws: ``Refusal`` `auth.key` for another kind of key.
   public init(
     _ identity: PrivateKey, clock: @escaping @Sendable () -> Double = { Date().timeIntervalSince1970 },
-    random: @escaping @Sendable (Int) -> [UInt8] = { count in (0..<count).map { _ in .random(in: .min ... .max) } }
+    random: (@Sendable (Int) -> [UInt8])? = nil
   ) throws(Refusal) {
     key = identity.publicKey
     guard let openSSH = key.openSSH else {
@@ -39,7 +39,11 @@ public final class MessageSigner: Sendable {
     self.identity = identity
     self.openSSH = openSSH
     self.clock = clock
-    self.random = random
+    self.random =
+      random ?? { count in
+        var random = SystemRandomNumberGenerator()
+        return random.bytes(count)
+      }
   }
 
   /// Unix seconds.

@@ -24,7 +24,7 @@ struct OpenCall: Sendable {
   /// Sends the request of a unary call and waits for its response.
   func exchange<Request: Message, Response: Message>(_ request: Request) async throws -> Response {
     var random = SystemRandomNumberGenerator()
-    let callID = (0..<UnaryEnvelope.callIDLength).map { _ in UInt8.random(in: .min ... .max, using: &random) }
+    let callID = random.bytes(UnaryEnvelope.callIDLength)
     var caller = UnaryCaller(protocolID: context.handleName, callID: callID)
     try await stream.write(try caller.request(try await authorization.sign(request).serializedBytes()))
     while let bytes = try await stream.read(upTo: .max) {

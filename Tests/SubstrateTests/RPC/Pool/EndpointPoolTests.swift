@@ -45,7 +45,7 @@ struct EndpointPoolTests {
   // MARK: Reads
 
   @Test(
-    "Reads succeed while endpoints are killed, silenced and delayed in turn",
+    "D-5 Reads succeed while endpoints are killed, silenced and delayed in turn",
     arguments: TCPProxy.Transport.allCases)
   func failover(_ transport: TCPProxy.Transport) async throws {
     try await withBench(3, transport: transport) { (bench) async throws in
