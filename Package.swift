@@ -242,6 +242,7 @@ let package = Package(
       name: "EndToEndTests",
       dependencies: [
         "validatord", "DevChain", "LibP2P", "Protocols", "Substrate", "Validator",
+        .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/EndToEnd",

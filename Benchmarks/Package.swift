@@ -22,6 +22,15 @@ let package = Package(
       path: "Benchmarks/AuthorizationCost",
       swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
     .executableTarget(
+      name: "HosterPath",
+      dependencies: [
+        .product(name: "Hoster", package: "validatord"),
+        .product(name: "LibP2P", package: "validatord"),
+        .product(name: "Protocols", package: "validatord"),
+      ],
+      path: "Benchmarks/HosterPath",
+      swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
+    .executableTarget(
       name: "LibP2PPeers",
       dependencies: [
         .product(name: "LibP2P", package: "validatord"),

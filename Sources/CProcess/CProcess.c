@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -72,6 +73,18 @@ int cprocess_spawn(pid_t *process, const cprocess_plan *plan) {
 }
 
 int cprocess_adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 ? 0 : errno; }
+
+int cprocess_limit(pid_t process, cprocess_resource resource, uint64_t soft, uint64_t hard) {
+  const struct rlimit limit = {.rlim_cur = soft, .rlim_max = hard};
+  int error;
+  switch (resource) {
+    case cprocess_address_space: error = prlimit(process, RLIMIT_AS, &limit, NULL); break;
+    case cprocess_processor_time: error = prlimit(process, RLIMIT_CPU, &limit, NULL); break;
+    case cprocess_descriptors: error = prlimit(process, RLIMIT_NOFILE, &limit, NULL); break;
+    default: return EINVAL;
+  }
+  return error == 0 ? 0 : errno;
+}
 
 int cprocess_socket_pair(int ends[2]) {
   return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0 ? 0 : errno;

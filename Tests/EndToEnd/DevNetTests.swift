@@ -31,10 +31,19 @@ struct DevNetTests {
     }
   }
 
-  @Test("D-24 what another implementation finds on chain and in the databases is the same, and nothing is left behind")
+  @Test("D-24 P-44 A-1 seen from outside all agree, callers of both Python stacks are served, and nothing stays")
   func fromOutside() async throws {
+    try await ModelServer.with { server in
+      let routes = FileManager.default.temporaryDirectory.appending(path: "routes-\(UUID().uuidString.prefix(8)).json")
+      try Data(ForeignCallers.routes(server).utf8).write(to: routes)
+      defer { try? FileManager.default.removeItem(at: routes) }
+      try await lookFromOutside(["--api-routes", routes.path])
+    }
+  }
+
+  private func lookFromOutside(_ options: [String]) async throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    try await RunningProgram.with(["devnet", "--keep", "--directory", folder] + Self.size) { network in
+    try await RunningProgram.with(["devnet", "--keep", "--directory", folder] + Self.size + options) { network in
       let line = try await network.line()
       let ready = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
       #expect(ready["ready"] as? Bool == true)
@@ -43,7 +52,12 @@ struct DevNetTests {
       #expect(processes.count == 9 && processes.allSatisfy { kill($0, 0) == 0 })
       try Data(line.utf8).write(to: URL(filePath: "\(folder)/ready.json"))
 
+      // While they call, epochs go on and reach consensus.
+      let callers = try ForeignCallers(line)
+      async let mesh: Void = callers.mesh()
+      async let template: Void = callers.template()
       let seen = try await Outside.check("\(folder)/ready.json")
+      _ = try await (mesh, template)
       #expect(seen.attests.count >= 2 && seen.attests.contains(seen.proposer))
       #expect(seen.databases.count == 3)
       for database in seen.databases.values {

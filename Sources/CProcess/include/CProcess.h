@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stdint.h>
 #include <sys/types.h>
 
 // What Swift can't do of starting and guarding processes: functions with variable arguments, and glibc's extensions.
@@ -28,6 +29,12 @@ int cprocess_spawn(pid_t *process, const cprocess_plan *plan);
 
 /// Makes this process the parent of all its descendants that lose theirs. Returns 0, or the number of the error.
 int cprocess_adopt_orphans(void);
+
+/// What ``cprocess_limit`` bounds: bytes of address space, seconds of processor time, open descriptors.
+typedef enum { cprocess_address_space, cprocess_processor_time, cprocess_descriptors } cprocess_resource;
+
+/// Bounds what a process and those that it starts from now on may have. Returns 0, or the number of the error.
+int cprocess_limit(pid_t process, cprocess_resource resource, uint64_t soft, uint64_t hard);
 
 /// Two connected stream sockets that no child inherits. Returns 0, or the number of the error.
 int cprocess_socket_pair(int ends[2]);

@@ -70,12 +70,16 @@ extension SubnetPreset {
   }
 
   private func register(_ node: Node, _ subnet: UInt32, _ runtime: inout Runtime) throws {
-    var peer = PeerInfo()
-    peer.peerID = OpaquePeerID(Array(node.peer.peerID.utf8))
-    peer.multiaddr = node.peer.multiaddr.map(Bytes1024.init(clamping:))
+    func stored(_ peer: Substrate.PeerInfo) -> PeerInfo {
+      var stored = PeerInfo()
+      stored.peerID = OpaquePeerID(Array(peer.peerID.utf8))
+      stored.multiaddr = peer.multiaddr.map(Bytes1024.init(clamping:))
+      return stored
+    }
     try attempt("the node of \(node.hotkey) can't be registered") {
       try Network.registerSubnetNode(
-        &runtime, .signed(node.coldkey), subnet, node.hotkey, peer, nil, nil, 0, node.stake.value, nil, nil, nil, .max)
+        &runtime, .signed(node.coldkey), subnet, node.hotkey, stored(node.peer), nil, node.clientPeer.map(stored), 0,
+        node.stake.value, nil, nil, nil, .max)
     }
   }
 

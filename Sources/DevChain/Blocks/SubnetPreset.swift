@@ -11,6 +11,8 @@ public struct SubnetPreset: Sendable, Hashable {
     public var coldkey: AccountID
     /// The peer, and where it can be reached: a binary multiaddr that ends with `/p2p`.
     public var peer: Substrate.PeerInfo
+    /// A second identity of the node, which calls others and proves stake as it does; nil for none.
+    public var clientPeer: Substrate.PeerInfo?
     public var stake: Planck
     public var nodeClass: NodeClass
 

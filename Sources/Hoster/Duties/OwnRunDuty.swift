@@ -74,9 +74,12 @@ public struct OwnRunDuty: Service {
         try Task.checkCancellation()
         // An answer that took until the time was over is none: nothing is dated back.
         guard let now = newest(), now.epoch == epoch, now.commit == .open else {
-          return machine.failed(epoch, at: moment.block)
+          logger.warning(
+            "the own answer took longer than the time for commits",
+            metadata: ["epoch": "\(epoch)", "began": "\(moment.block)", "ended": "\(newest()?.block ?? 0)"])
+          return machine.wasLate(epoch)
         }
-        try await journal.keep(own, epoch: epoch, subnetNodeID: node)
+        try await journal.keep(own, epoch: epoch, subnetNodeID: node, block: now.block)
         machine.finished(epoch)
         count("kept")
         logger.info("the own answer is kept", metadata: ["epoch": "\(epoch)", "tokens": "\(own.count)"])
@@ -91,6 +94,11 @@ public struct OwnRunDuty: Service {
       count("missed")
       logger.warning(
         "there is no own answer in this epoch", metadata: ["epoch": "\(epoch)", "reason": "\(reason.rawValue)"])
+      do {
+        try await journal.note(reason, epoch: epoch, block: moment.block)
+      } catch {
+        logger.warning("the miss can't be kept", metadata: ["epoch": "\(epoch)", "error": "\(error)"])
+      }
     }
   }
 

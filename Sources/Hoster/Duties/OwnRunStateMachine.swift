@@ -36,6 +36,7 @@ struct OwnRunStateMachine {
     switch state {
     case .kept, .missed: return nil
     case .unknown: return .recover(epoch: moment.epoch)
+    case .waiting(.late): return over(moment)
     case .waiting(let reason):
       guard let node = moment.subnetNodeID else {
         state = .waiting(.noNode)
@@ -70,6 +71,12 @@ struct OwnRunStateMachine {
     (state, failedAt) = (.waiting(.failed), block)
   }
 
+  /// It was computed when the time for it was over: nothing is dated back, and there is no second try.
+  mutating func wasLate(_ epoch: UInt32) {
+    guard epoch == self.epoch, case .waiting = state else { return }
+    state = .waiting(.late)
+  }
+
   /// How the epoch's run is, in a word.
   var word: String {
     switch state {
@@ -102,4 +109,6 @@ public enum OwnRunMiss: String, Sendable, Hashable, CaseIterable {
   case noTensor = "no-tensor"
   /// It could not be computed or kept.
   case failed
+  /// It was computed, but longer than the time for it lasted.
+  case late
 }

@@ -15,6 +15,8 @@ public struct WorkerCommand: Sendable, Hashable {
   public var folder: String?
   /// How many threads its libraries compute with, as far as they heed the usual variables (P-56).
   public var threads = 1
+  /// What the kernel lets it have.
+  public var limits = WorkerLimits()
 
   public init(program: String, arguments: [String] = []) {
     self.program = program
@@ -30,6 +32,8 @@ public struct WorkerCommand: Sendable, Hashable {
     let inherited = own.filter { Self.commonVariables.contains($0.key) || inheritedVariables.contains($0.key) }
     let threadCounts = ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", WorkerInvitation.threadsVariable]
       .map { ($0, "\(threads)") }
-    return inherited.merging(threadCounts) { $1 }.merging(environment) { $1 }.merging(invitation.variables) { $1 }
+    let limits = limits.text.isEmpty ? [:] : [WorkerLimits.variable: limits.text]
+    return inherited.merging(threadCounts) { $1 }.merging(environment) { $1 }.merging(limits) { $1 }
+      .merging(invitation.variables) { $1 }
   }
 }

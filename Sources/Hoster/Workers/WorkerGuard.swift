@@ -50,8 +50,24 @@ public final class WorkerGuard: Sendable {
 
   private func start(_ command: [String]) -> pid_t? {
     guard let program = command.first else { return nil }
-    return CStrings.with(command) { arguments in
-      CStrings.with(ProcessInfo.processInfo.environment.map { "\($0.key)=\($0.value)" }) { environment in
+    var environment = ProcessInfo.processInfo.environment
+    guard let limits = WorkerLimits(text: environment.removeValue(forKey: WorkerLimits.variable) ?? "") else {
+      Self.complain("\(WorkerLimits.variable) can't be read")
+      return nil
+    }
+    guard let id = spawn(program, command, environment) else { return nil }
+    let error = limits.apply(to: id)
+    guard error == 0 else {
+      Self.complain("the limits of \(program) can't be set: \(String(cString: strerror(error)))")
+      kill(id, SIGKILL)
+      return nil
+    }
+    return id
+  }
+
+  private func spawn(_ program: String, _ command: [String], _ environment: [String: String]) -> pid_t? {
+    CStrings.with(command) { arguments in
+      CStrings.with(environment.map { "\($0.key)=\($0.value)" }) { environment in
         CStrings.with([program]) { path in
           var plan = cprocess_plan()
           plan.program = UnsafePointer(path[0])

@@ -23,4 +23,8 @@ public struct WorkerLink: P2P {
   ) -> Bool { false }
 
   public func stopHandling(_ protocolID: String) {}
+
+  public var refusalToServe: String? {
+    "this is the node's way to its workers, and each worker registers its procedures in its own process"
+  }
 }

@@ -43,6 +43,23 @@ public final class ApiProtocol: Sendable {
     for version in ApiVersion.allCases { host.stopHandling(version.protocolID) }
   }
 
+  /// Serves no more calls, and waits for those under way.
+  ///
+  /// - Parameter patience: for how long; a cancelled task has none.
+  public func stop(within patience: Duration) async {
+    stop()
+    let end = ContinuousClock.now + patience
+    while server.callsUnderWay > 0, .now < end {
+      guard (try? await Task.sleep(for: .milliseconds(10))) != nil else { return }
+    }
+  }
+
+  /// What is served now.
+  public var status: ApiStatus {
+    let (count, fault) = server.routes.status
+    return ApiStatus(routes: count, callsUnderWay: server.callsUnderWay, fault: fault)
+  }
+
   /// Calls a route and returns the whole body of the answer, whatever its HTTP status.
   ///
   /// - Parameters:

@@ -47,6 +47,7 @@ extension Store {
     try await write { database in
       try database.run("DELETE FROM own_commits WHERE epoch < ?", [evidence])
       try database.run("DELETE FROM seen_commits WHERE epoch < ?", [evidence])
+      try database.run("DELETE FROM own_runs WHERE epoch < ?", [summaries])
       try database.run(
         """
         DELETE FROM peers WHERE last_epoch < ? AND id NOT IN (SELECT peer FROM nodes)

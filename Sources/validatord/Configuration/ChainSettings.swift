@@ -5,6 +5,8 @@ struct ChainSettings: Sendable {
   let endpoints: [RPCEndpoint]
   let subnet: UInt32
   let genesis: BlockHash?
+  /// How long to wait at the start for an endpoint that answers.
+  let wait: Duration
   /// How long no block may become final until the daemon gives up.
   let stallTimeout: Duration
 
@@ -13,6 +15,7 @@ struct ChainSettings: Sendable {
     let subnet = reader.value(Settings.chainSubnet)
     genesis = reader.value(Settings.chainGenesis)
     let allowsPlaintext = reader.value(Settings.chainAllowPlaintext)
+    let wait = reader.value(Settings.chainWait)
     let stallTimeout = reader.value(Settings.chainStallTimeout)
     guard let urls, let allowsPlaintext else { return nil }
     var endpoints: [RPCEndpoint] = []
@@ -25,9 +28,10 @@ struct ChainSettings: Sendable {
       }
     }
     if urls.isEmpty { reader.report(Settings.chainRPC.entry, "names no endpoint") }
-    guard let subnet, let stallTimeout, !endpoints.isEmpty else { return nil }
+    guard let subnet, let wait, let stallTimeout, !endpoints.isEmpty else { return nil }
     self.endpoints = endpoints
     self.subnet = subnet
+    self.wait = wait
     self.stallTimeout = stallTimeout
   }
 }

@@ -3,14 +3,16 @@ struct DaemonConfiguration: Sendable {
   let chain: ChainSettings
   let node: NodeSettings
   let epoch: EpochSettings
+  let api: ApiSettings
 
   /// - Parameter needsHotkey: whether the daemon signs on chain.
   init?(_ reader: inout SettingsReader, needsHotkey: Bool) {
     let chain = ChainSettings(&reader)
     let node = NodeSettings(&reader, needsHotkey: needsHotkey)
     let epoch = EpochSettings(&reader)
-    guard let chain, let node, let epoch else { return nil }
-    (self.chain, self.node, self.epoch) = (chain, node, epoch)
+    let api = ApiSettings(&reader)
+    guard let chain, let node, let epoch, let api else { return nil }
+    (self.chain, self.node, self.epoch, self.api) = (chain, node, epoch, api)
   }
 
   /// Reads what a hoster needs.

@@ -27,6 +27,9 @@ struct HosterSettings: Sendable {
   let environment: Set<String>
   let startTimeout: Duration
   let stallTimeout: Duration
+  let limits: WorkerLimits
+  /// Requests that are computed at a time.
+  let concurrency: Int
   let maximumNewTokens: Int32
   let antiCopy: AntiCopyPolicy.Mode
 
@@ -37,6 +40,11 @@ struct HosterSettings: Sendable {
     let environment = reader.value(Settings.hosterEnvironment)
     let startTimeout = reader.value(Settings.hosterStartTimeout)
     let stallTimeout = reader.value(Settings.hosterStallTimeout)
+    var limits = WorkerLimits()
+    limits.addressSpace = reader.value(Settings.hosterMemoryLimit)
+    limits.processorTime = reader.value(Settings.hosterProcessorLimit).map { UInt64($0.components.seconds) }
+    limits.descriptors = reader.value(Settings.hosterDescriptorLimit)
+    let concurrency = reader.value(Settings.hosterConcurrency)
     let tokens = reader.value(Settings.hosterMaxNewTokens)
     let antiCopy = reader.value(Settings.hosterAntiCopy)
     let source = Self.source(backend, &reader)
@@ -44,11 +52,12 @@ struct HosterSettings: Sendable {
       reader.report(
         Settings.hosterMaxNewTokens.entry, "is less than epoch.max-new-tokens, which is \(epoch.maximumNewTokens)")
     }
-    guard let workers, let threads, let environment, let startTimeout, let stallTimeout, let tokens, let antiCopy,
-      let source
+    guard let workers, let threads, let environment, let startTimeout, let stallTimeout, let concurrency,
+      let tokens, let antiCopy, let source
     else { return nil }
     (self.source, self.workers, self.threads) = (source, workers, threads)
     (self.startTimeout, self.stallTimeout, maximumNewTokens) = (startTimeout, stallTimeout, tokens)
+    (self.limits, self.concurrency) = (limits, concurrency)
     (self.environment, self.antiCopy) = (Set(environment), antiCopy)
   }
 

@@ -13,7 +13,8 @@ enum SettingsReference {
   }
 
   private static let sections: [(title: String, names: [String])] = [
-    ("The chain", ["chain"]), ("The node", ["node", "p2p", "operations", "log"]), ("The epoch", ["epoch"]),
+    ("The chain", ["chain"]), ("The node", ["node", "p2p", "operations", "log"]), ("The API protocol", ["api"]),
+    ("The epoch", ["epoch"]),
     ("The hoster", ["hoster"]), ("The validator", ["validator"]),
   ]
 

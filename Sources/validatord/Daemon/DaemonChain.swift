@@ -13,14 +13,22 @@ struct DaemonChain: Sendable {
   private let pool: EndpointPool
   private let subnetID: UInt32
 
-  /// Connects with the chain.
+  /// How long one attempt to reach the chain may take, and the least time until the next.
+  private static let (attempt, pause) = (Duration.seconds(10), Duration.milliseconds(250))
+
+  /// Connects with the chain, as soon as one of its endpoints answers.
   ///
-  /// - Parameter ownPeer: the node.
-  /// - Throws: ``RPCError``, ``ChainError``.
-  static func connect(_ settings: ChainSettings, cache folder: String, ownPeer: PeerID) async throws -> DaemonChain {
+  /// - Parameters:
+  ///   - ownPeer: the node.
+  ///   - onFailure: is told why none did, each time.
+  /// - Throws: ``RPCError``, also when none answers for as long as the settings say; ``ChainError``.
+  static func connect(
+    _ settings: ChainSettings, cache folder: String, ownPeer: PeerID, onFailure: (Substrate.RPCError) -> Void
+  ) async throws -> DaemonChain {
     let pool = EndpointPool(
       settings.endpoints, options: EndpointPoolOptions(genesisHash: settings.genesis?.description))
     do {
+      try await reach(pool, until: .now + settings.wait, onFailure)
       let client = try await ChainClient(
         pool, genesisHash: settings.genesis, metadataCache: MetadataCache(folder: folder))
       var patience = EpochFeed.Patience()
@@ -34,6 +42,24 @@ struct DaemonChain: Sendable {
     } catch {
       await pool.shutdown()
       throw error
+    }
+  }
+
+  /// Waits for an endpoint that answers; the pool connects with them again and again, ever more slowly.
+  private static func reach(
+    _ pool: EndpointPool, until end: ContinuousClock.Instant, _ onFailure: (Substrate.RPCError) -> Void
+  ) async throws {
+    while true {
+      do {
+        let left = ContinuousClock.now.duration(to: end)
+        _ = try await pool.call("chain_getBlockHash", [0], timeout: min(max(left, .seconds(1)), attempt))
+        return
+      } catch let error as Substrate.RPCError
+        where [.unavailable, .tryLater].contains(Failure.status(of: error)) && ContinuousClock.now < end
+      {
+        onFailure(error)
+        try await Task.sleep(for: pause)
+      }
     }
   }
 

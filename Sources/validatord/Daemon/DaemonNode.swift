@@ -44,8 +44,8 @@ struct DaemonNode: Sendable {
       let identity = try PeerKeyFile.read(configuration.node.peerKey)
       let folder = try DataFolder.take(configuration.node)
       defer { folder.close() }
-      let chain = try await DaemonChain.connect(
-        configuration.chain, cache: "\(configuration.node.data)/metadata", ownPeer: identity.peerID)
+      let wait = ChainWait(configuration, role: role, ownPeer: identity.peerID, logger: logger)
+      guard let chain = try await wait.chain() else { return logger.notice("stopped") }
       do {
         try await serve(configuration, role, identity, folder.store, chain, logger, own)
       } catch {
@@ -79,7 +79,8 @@ struct DaemonNode: Sendable {
     try await services.host.start()
     do {
       try await node.control.start()
-      try await node.run(with: try await own(node), gater)
+      let api = try configuration.api.routes.map { try ApiService($0, configuration.api, of: node) }
+      try await node.run(with: try await own(node) + [api].compactMap(\.self), gater)
     } catch {
       await node.control.shutdown()
       await services.host.shutdown()

@@ -37,10 +37,16 @@ struct GatedPeers: Sendable {
   /// Inference as this node offers it; run it as a service.
   func inference(
     _ backend: (any InferenceBackend)?, workers: WorkerPool? = nil, policy: any InferencePolicy = ServeEverything(),
-    settings: InferenceSettings = InferenceSettings()
+    settings: InferenceSettings = InferenceSettings(), limits: InferenceLimits = InferenceLimits()
   ) -> InferenceHoster {
     InferenceHoster(
-      services.host, gate: gate, backend: backend, workers: workers, policy: policy, settings: settings)
+      services.host, gate: gate, backend: backend, workers: workers, policy: policy, settings: settings,
+      limits: limits)
+  }
+
+  /// HTTP servers that peers may call through this node; serves from now on.
+  func api(_ configuration: ApiProtocolConfig) -> ApiProtocol {
+    ApiProtocol(host: services.host, config: configuration, gate: gate, peers: services.store)
   }
 
   /// The socket through which other processes share the node's identity.

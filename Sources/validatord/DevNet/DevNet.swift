@@ -51,6 +51,8 @@ final class DevNet: Service {
   // MARK: The network
 
   private func work(_ folder: DevNetFolder) async throws {
+    // Before anything is made of a file that is not there.
+    _ = try options.routes
     let plan = try DevNetPlan()
     screen.say("making the models and the keys in \(folder.path)")
     try await folder.makeModels(options)
@@ -91,7 +93,7 @@ final class DevNet: Service {
   ) async throws {
     try await Connection.with([RPCEndpoint(chain.webSocketURL)], genesisHash: nil) { rpc in
       let client = try await ChainClient(rpc)
-      let configuration = DevNetConfiguration(
+      let configuration = try DevNetConfiguration(
         rpc: chain.webSocketURL, genesisHash: client.genesisHash, bootnode: try plan.bootnode.fullAddress, options)
       screen.say("starting \(plan.nodes.count + 1) nodes")
       let ready = try await start(plan, folder, configuration, nodes)
@@ -115,6 +117,7 @@ final class DevNet: Service {
   private func start(
     _ plan: DevNetPlan, _ folder: DevNetFolder, _ configuration: DevNetConfiguration, _ nodes: DevNetProcesses
   ) async throws -> [String: JSONValue] {
+    try await folder.write(guest: plan.guest)
     for node in [plan.bootnode] + plan.nodes { try await folder.write(node, configuration) }
     var ready: [String: JSONValue] = [:]
     // The bootnode first: the others connect to it when they start.

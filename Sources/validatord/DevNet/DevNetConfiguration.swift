@@ -8,6 +8,8 @@ struct DevNetConfiguration: Sendable {
   let bootnode: Multiaddr
   /// How long a call may take: two must fit into the blocks in which validators call.
   let callTimeout: Duration
+  /// What the nodes' routes files have; nil for nodes without.
+  let routes: String?
 
   /// Token ids of the models.
   static let vocabulary = 1024
@@ -17,7 +19,8 @@ struct DevNetConfiguration: Sendable {
   /// How often validators try.
   private static let attempts = 2
 
-  init(rpc: String, genesisHash: BlockHash, bootnode: Multiaddr, _ options: DevNetOptions) {
+  init(rpc: String, genesisHash: BlockHash, bootnode: Multiaddr, _ options: DevNetOptions) throws {
+    routes = try options.routes
     self.rpc = rpc
     self.genesisHash = genesisHash
     self.bootnode = bootnode
@@ -54,6 +57,7 @@ struct DevNetConfiguration: Sendable {
         ]
       ),
     ]
+    if routes != nil { sections.append(("api", [("routes", "routes.json")])) }
     if node.role.isHoster {
       sections.append(("hoster", [("backend", "gpt2"), ("model", Self.quoted(model)), ("workers", "1")]))
     } else {

@@ -31,10 +31,13 @@ struct DevNetFolder: Sendable {
 
   /// The whole folder of a node.
   func folder(of node: DevNetNode) -> String { "\(path)/\(node.name)" }
+  /// The peer key with which others call the network's nodes.
+  var guestKey: String { "\(path)/guest.key" }
   func configuration(of node: DevNetNode) -> String { "\(folder(of: node))/config.yaml" }
   func peerKey(of node: DevNetNode) -> String { "\(folder(of: node))/peer.key" }
   func hotkey(of node: DevNetNode) -> String { "\(folder(of: node))/hot.key" }
   func coldkey(of node: DevNetNode) -> String { "\(folder(of: node))/cold.key" }
+  func routes(of node: DevNetNode) -> String { "\(folder(of: node))/routes.json" }
   func database(of node: DevNetNode) -> String { "\(folder(of: node))/data/node.sqlite" }
   func log(of node: DevNetNode) -> String { "\(path)/\(node.name).log" }
   private func model(of role: DevNetNode.Role) -> String { "\(path)/models/\(role == .liar ? "other" : "reference")" }
@@ -51,6 +54,11 @@ struct DevNetFolder: Sendable {
     }
   }
 
+  /// Writes the key for those who call from beside the network.
+  func write(guest: PrivateKey) async throws {
+    try await P2PFailure.translate { try PeerKeyFile.write(guest, to: guestKey, dialect: .mesh) }
+  }
+
   /// Writes what a node needs to start.
   func write(_ node: DevNetNode, _ configuration: DevNetConfiguration) async throws {
     try make(folder(of: node))
@@ -59,6 +67,7 @@ struct DevNetFolder: Sendable {
     if let coldkey = node.coldkey { _ = try KeyFile.write(coldkey, to: self.coldkey(of: node), passphrase: nil) }
     guard node.role != .bootnode else { return }
     try make("\(folder(of: node))/data")
+    if let routes = configuration.routes { try write(routes, to: self.routes(of: node)) }
     let text = try configuration.text(for: node, model: model(of: node.role))
     try write(text, to: self.configuration(of: node))
   }

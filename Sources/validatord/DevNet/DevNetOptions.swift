@@ -1,5 +1,7 @@
 import ArgumentParser
 import DevChain
+import Foundation
+import Protocols
 
 /// What a local network is made of.
 struct DevNetOptions: ParsableArguments {
@@ -11,6 +13,11 @@ struct DevNetOptions: ParsableArguments {
   var directory: String?
   @Option(help: "Transformer blocks of the hosters' model.") var modelLayers = 4
   @Option(help: "Width of the hosters' model.") var modelWidth = 128
+
+  @Option(
+    help: ArgumentHelp(
+      "A routes file of the API protocol: each hoster and validator serves a copy of its own.", valueName: "file"))
+  var apiRoutes: String?
 
   /// Fewer blocks leave a step of an epoch without a block of its own.
   static let minimumBlocksPerEpoch: UInt32 = 10
@@ -24,6 +31,25 @@ struct DevNetOptions: ParsableArguments {
     guard (1...48).contains(modelLayers) else { throw ValidationError("--model-layers is 1 to 48") }
     guard (8...2048).contains(modelWidth), modelWidth.isMultiple(of: 4) else {
       throw ValidationError("--model-width is 8 to 2048 and a multiple of 4")
+    }
+  }
+
+  /// The text of the routes file.
+  ///
+  /// - Throws: ``CommandError`` for a file that can't be used.
+  var routes: String? {
+    get throws {
+      guard let apiRoutes else { return nil }
+      do {
+        _ = try RouteTable(contentsOf: apiRoutes)
+        return try String(contentsOfFile: apiRoutes, encoding: .utf8)
+      } catch let error as RoutesFileError {
+        throw CommandError(error.code, error.message, remedy: error.remedy, status: P2PFailure.status(of: error))
+      } catch {
+        throw CommandError(
+          "routes.unreadable", "\(apiRoutes) can't be read: \(error.localizedDescription)", remedy: "Check the path.",
+          status: .unavailable)
+      }
     }
   }
 

@@ -7,6 +7,9 @@ struct DevNetPlan: Sendable {
   let bootnode: DevNetNode
   /// By node id.
   let nodes: [DevNetNode]
+  /// A second identity of the first hoster's node, for those who call the others beside the network: it proves stake,
+  /// and no process has it.
+  let guest: PrivateKey
 
   static let subnet = SubnetPreset.firstID
   private static let validators = 3
@@ -17,6 +20,7 @@ struct DevNetPlan: Sendable {
   private static let delegateStake = "10000"
 
   init() throws {
+    guest = try PrivateKey.generate(.ed25519)
     var ports = try FreePorts.find(1 + Self.validators + Self.hosters.count)[...]
     bootnode = try DevNetNode("bootnode", .bootnode, id: nil, port: ports.removeFirst())
     let roles = (1...Self.validators).map { ("validator-\($0)", DevNetNode.Role.validator) } + Self.hosters
@@ -38,9 +42,11 @@ struct DevNetPlan: Sendable {
         guard let hotkey = node.hotkey, let coldkey = node.coldkey, let stake = Planck(tensor: Self.stake) else {
           return nil
         }
-        return SubnetPreset.Node(
+        var member = SubnetPreset.Node(
           hotkey: hotkey.accountID, coldkey: coldkey.accountID, peer: try node.peerInfo, stake: stake,
           nodeClass: node.role == .validator ? .validator : .included)
+        if node.name == Self.hosters[0].0 { member.clientPeer = PeerInfo(peerID: guest.peerID.description) }
+        return member
       }
       var preset = SubnetPreset(
         name: "devnet", owner: owner, bootnodes: [try bootnode.peerInfo], nodes: members, includedEpochs: .max)

@@ -33,6 +33,9 @@ struct DevNetReadyLine {
         "genesis": .string(genesisHash.description),
       ],
       "nodes": .array(nodes),
+      "guest": [
+        "peer": .string(plan.guest.peerID.description), "peerKey": .string(folder.guestKey),
+      ],
     ]
   }
 }

@@ -18,11 +18,11 @@ struct WorkerExamination: Sendable {
     switch hoster.source {
     case .model(let folder):
       var command = WorkerCommand(program: "/proc/self/exe", arguments: ["worker", "run", "--model", folder])
-      command.threads = hoster.threads
+      (command.threads, command.limits) = (hoster.threads, hoster.limits)
       return await start(command)
     case .program(let words):
       var command = WorkerCommand(program: words.first ?? "", arguments: Array(words.dropFirst()))
-      command.threads = hoster.threads
+      (command.threads, command.limits) = (hoster.threads, hoster.limits)
       command.inheritedVariables = hoster.environment
       return await start(command)
     case .completions(let url, let model, let keyFile, let context):
@@ -70,13 +70,14 @@ struct WorkerExamination: Sendable {
   }
 
   private func ask(_ url: URL, model: String, keyFile: String?, context: Int) async -> [Finding] {
+    var server = CompletionsBackend.Configuration(
+      url: url, model: model, vocabularySize: Int(epoch.vocabulary), contextLength: context)
     do {
-      _ = try keyFile.map(SecretFile.read)
+      server.apiKey = try keyFile.map(SecretFile.read)
     } catch {
       return [Finding("completions", failed: error)]
     }
-    let backend = CompletionsBackend(
-      .init(url: url, model: model, vocabularySize: Int(epoch.vocabulary), contextLength: context))
+    let backend = CompletionsBackend(server)
     let finding: Finding
     do {
       let description = try await backend.describe()

@@ -7,11 +7,12 @@ struct ExplainCommand: AsyncParsableCommand {
     commandName: "explain", abstract: "Tells what happened to the scores of an epoch, and what was lost and why.",
     discussion: """
       Reads the validator's database, also while the daemon runs, and, with --rpc, the chain. The scores of epoch N are \
-      made in N, proposed and attested in N+1, and paid for in the first block of N+2. Signs and changes nothing.
+      made in N, proposed and attested in N+1, and paid for in the first block of N+2. Of a hoster's database it tells \
+      whether the own answer was computed in time, or why not. Signs and changes nothing.
       """)
 
   @OptionGroup var location: StoreLocation
-  @Option(help: ArgumentHelp("The epoch; the newest one with scores unless given.", valueName: "epoch"))
+  @Option(help: ArgumentHelp("The epoch; the newest one that is known unless given.", valueName: "epoch"))
   var epoch: UInt32?
   @Option(
     help: ArgumentHelp(
@@ -23,6 +24,7 @@ struct ExplainCommand: AsyncParsableCommand {
   func run() async throws {
     try await location.reading { store in
       let latest = try await store.latestEpoch(scored: true)
+      if latest == nil, let run = try await OwnRunStory(epoch, store) { return run.write(format) }
       guard let epoch = epoch ?? latest, let account = try await EpochAccount(epoch, store) else {
         throw CommandError(
           "explain.none", "\(location.path) knows nothing of \(epoch.map { "epoch \($0)" } ?? "any epoch")",

@@ -83,6 +83,33 @@ struct HosterTests {
     }
   }
 
+  @Test("D-19 workers are the daemon's, each in a process group of its own behind its guard, and inherit nothing")
+  func family() async throws {
+    try await ManualSubnet.with { subnet in
+      try await HosterProcess.with(subnet, workers: 2) { hoster in
+        try await hoster.waits(for: "2 of 2 workers are ready", of: "workers")
+        let daemon = hoster.program.processID
+        // Files and sockets; the ends of a pipe have one name on both sides, and standard input is /dev/null.
+        func own(_ id: Int32) -> Set<String> {
+          Set(ProcessList.descriptors(of: id).values.filter { $0.hasPrefix("socket:") || $0.hasPrefix("/") })
+            .subtracting(["/dev/null"])
+        }
+        #expect(own(daemon).contains { $0.hasSuffix("/node.sqlite") })
+        #expect(hoster.workers.count == 2)
+        for worker in hoster.workers {
+          let keeper = try #require(ProcessList.parent(of: worker))
+          #expect(ProcessList.command(of: keeper).dropFirst().prefix(2) == ["worker", "guard"])
+          #expect(ProcessList.parent(of: keeper) == daemon)
+          #expect(getpgid(keeper) == keeper && getpgid(worker) == keeper && getpgid(daemon) != keeper)
+          for process in [keeper, worker] {
+            #expect(own(process).isDisjoint(with: own(daemon)), "\(ProcessList.descriptors(of: process))")
+            #expect(ProcessList.descriptors(of: process)["0"] == "/dev/null")
+          }
+        }
+      }
+    }
+  }
+
   @Test("P-54 D-20 a killed worker ends its own stream and nothing else; a killed daemon leaves no worker behind")
   func kills() async throws {
     try await ManualSubnet.with { subnet in

@@ -13,11 +13,25 @@ final class HosterProcess: Sendable {
   static func database(in subnet: ManualSubnet) -> String { "\(subnet.folder.path)/data/node.sqlite" }
 
   /// Runs `body` beside a hoster that is ready, and ends it whatever happens.
+  ///
+  /// - Parameter settings: of the section `hoster`, as YAML; nil for workers with the built-in model.
   static func with(
-    _ subnet: ManualSubnet, workers: Int = 1, _ body: (HosterProcess) async throws -> Void
+    _ subnet: ManualSubnet, workers: Int = 1, settings: String? = nil, _ body: (HosterProcess) async throws -> Void
   ) async throws {
+    let file = try await configure(subnet, workers: workers, settings: settings)
+    try await RunningProgram.with(["hoster", "--config", file]) { program in
+      try await body(HosterProcess(program))
+    }
+  }
+
+  /// Makes the model and the configuration.
+  ///
+  /// - Returns: the configuration's file.
+  static func configure(
+    _ subnet: ManualSubnet, workers: Int = 1, settings: String? = nil, operations: String = "127.0.0.1:0"
+  ) async throws -> String {
     let model = "\(subnet.folder.path)/model"
-    if !FileManager.default.fileExists(atPath: model) {
+    if settings == nil, !FileManager.default.fileExists(atPath: model) {
       let made = try await Program.run([
         "model", "init", "--seed", "7", "--layers", "4", "--width", "64", "--heads", "2", "--context", "1024",
         "--vocabulary", "\(ManualSubnet.vocabulary)", "--out", model,
@@ -29,17 +43,15 @@ final class HosterProcess: Sendable {
       chain: {rpc: ["\(subnet.chain.webSocketURL)"], subnet: \(ManualSubnet.subnetID)}
       node: {peer-key: "\(subnet.hoster.file)", data: data}
       p2p: {listen: [/ip4/127.0.0.1/tcp/0]}
-      operations: {listen: "127.0.0.1:0"}
+      operations: {listen: "\(operations)"}
       epoch: {vocabulary: \(ManualSubnet.vocabulary)}
-      hoster: {model: model, workers: \(workers), max-new-tokens: 512}
+      hoster: \(settings ?? "{model: model, workers: \(workers), max-new-tokens: 512}")
       """
     try Data(yaml.utf8).write(to: URL(filePath: file))
-    try await RunningProgram.with(["hoster", "--config", file]) { program in
-      try await body(HosterProcess(program))
-    }
+    return file
   }
 
-  private init(_ program: RunningProgram) async throws {
+  init(_ program: RunningProgram) async throws {
     struct Line: Decodable {
       var event: String
       var role: String
@@ -111,6 +123,17 @@ final class HosterProcess: Sendable {
 
 /// The machine's processes.
 enum ProcessList {
+  static func parent(of id: Int32) -> Int32? { parents.first { $0.child == id }?.parent }
+
+  /// What a process's descriptors are, by number: a path, or `socket:[…]` and its kind.
+  static func descriptors(of id: Int32) -> [String: String] {
+    let numbers = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(id)/fd")) ?? []
+    return Dictionary(
+      numbers.compactMap { number in
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(id)/fd/\(number)")).map { (number, $0) }
+      }, uniquingKeysWith: { first, _ in first })
+  }
+
   /// Each process and its parent.
   static var parents: [(child: Int32, parent: Int32)] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []

@@ -36,6 +36,8 @@ final class ManualSubnet: Sendable {
   /// No node of the subnet.
   let stranger: Peer
   let chain: DevChainServer
+  /// What the chain was started with.
+  let configuration: DevChainConfiguration
   private let client: ChainClient
 
   /// Runs `body` beside the chain.
@@ -57,7 +59,8 @@ final class ManualSubnet: Sendable {
     let connection = try await WebSocketConnection.connect(to: RPCEndpoint(chain.webSocketURL))
     do {
       try await body(
-        ManualSubnet(folder: folder, peers: peers, chain: chain, client: try await ChainClient(connection)))
+        ManualSubnet(
+          folder: folder, peers: peers, chain: chain, configuration, client: try await ChainClient(connection)))
     } catch {
       await connection.close()
       await chain.stop()
@@ -67,15 +70,19 @@ final class ManualSubnet: Sendable {
     await chain.stop()
   }
 
-  private init(folder: TemporaryFolder, peers: [Peer], chain: DevChainServer, client: ChainClient) {
+  private init(
+    folder: TemporaryFolder, peers: [Peer], chain: DevChainServer, _ configuration: DevChainConfiguration,
+    client: ChainClient
+  ) {
     self.folder = folder
     validators = Array(peers[0..<3])
     (hoster, copier, stranger) = (peers[3], peers[4], peers[5])
     self.chain = chain
+    self.configuration = configuration
     self.client = client
   }
 
-  private static let quiet: Logger = {
+  static let quiet: Logger = {
     var logger = Logger(label: "test")
     logger.logLevel = .critical
     return logger

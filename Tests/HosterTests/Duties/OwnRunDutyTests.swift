@@ -14,7 +14,11 @@ struct OwnRunDutyTests {
 
     func isKept(_ epoch: UInt32) -> Bool { kept.withLock { $0[epoch] != nil } }
 
-    func keep(_ tokens: [Int32], epoch: UInt32, subnetNodeID: UInt32) {
+    let misses = Mutex<[UInt32: OwnRunMiss]>([:])
+
+    func note(_ miss: OwnRunMiss, epoch: UInt32, block: UInt64) { misses.withLock { $0[epoch] = miss } }
+
+    func keep(_ tokens: [Int32], epoch: UInt32, subnetNodeID: UInt32, block: UInt64) {
       kept.withLock { $0[epoch] = tokens }
       changes.yield()
     }
@@ -68,5 +72,6 @@ struct OwnRunDutyTests {
     feed.finish()
     try await running.value
     #expect(duty.status == "epoch 3 kept")
+    #expect(journal.misses.withLock { $0 } == [2: .late])
   }
 }

@@ -51,6 +51,18 @@ struct OwnRunStateMachineTests {
     #expect(machine.take(moment(3, 10, .over)) == nil)
   }
 
+  @Test("What was ready when the time was over is missed as late, and not computed again")
+  func late() {
+    var machine = machine(in: 3)
+    #expect(machine.take(moment(3, 3)) == .run(epoch: 3, tokens: [1, 2], subnetNodeID: 7))
+    machine.wasLate(3)
+    // Of a moment that had waited meanwhile.
+    #expect(machine.take(moment(3, 4)) == nil)
+    #expect(machine.take(moment(3, 9, .over)) == .miss(epoch: 3, .late))
+    #expect(machine.word == "missed: late")
+    #expect(machine.take(moment(3, 10, .over)) == nil)
+  }
+
   @Test(
     "An epoch without an answer is told once, with its reason",
     arguments: [

@@ -151,6 +151,34 @@ struct WorkerServingTests {
     }
   }
 
+  @Test("P-16 in the node's own process the procedures of its workers can't be registered, and the error says where")
+  func parent() async throws {
+    try await WorkingHoster.with(WorkingHoster.python()) { hoster in
+      let servicer = InferenceService(nil).servicer(as: InferenceProtocol.self)
+      let error = #expect(throws: ServicerError.self) {
+        try servicer.addP2PHandlers(to: WorkerLink(hoster.control), gate: .insecure(), namespace: "worker_1")
+      }
+      #expect(error?.kind == .process && error?.message.contains("each worker registers") == true)
+      #expect(error?.remedy.contains("docs/workers.md") == true)
+      #expect(!hoster.control.handledProtocols.contains { $0.hasPrefix("worker_1") })
+    }
+  }
+
+  @Test("The kernel keeps a worker within its limits, which it is not told")
+  func limits() async throws {
+    let script = """
+      while [ "$(ulimit -n)" != 99 ]; do sleep 0.02; done
+      echo "limits $(ulimit -n) $(ulimit -v) $(ulimit -t) ${VALIDATORD_LIMITS:-untold}"
+      while :; do :; done
+      """
+    var command = WorkerCommand(program: "/bin/bash", arguments: ["-c", script])
+    (command.limits.descriptors, command.limits.addressSpace, command.limits.processorTime) = (99, 1 << 30, 1)
+    try await WorkingHoster.with(command, awaitReady: false) { hoster in
+      #expect(await eventually { hoster.recorder.texts().contains { $0.contains("limits 99 1048576 1 untold") } })
+      #expect(await eventually { hoster.pool.status[0].lastFailure?.message.contains("signal \(SIGXCPU)") == true })
+    }
+  }
+
   @Test("P-51 a model that is not there is the reason that waiting for the worker throws")
   func badModel() async throws {
     let command = WorkingHoster.builtIn(.f32, arguments: ["--model", "/nonexistent"])

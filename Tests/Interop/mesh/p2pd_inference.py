@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Asks a hoster for inference through p2pd, as a node of the mesh does: signed with the node's key.
+"""Asks a node what it is, and a hoster for inference, through p2pd as a node of the mesh does: signed with the node's
+key.
 
-  python p2pd_inference.py --p2pd BINARY --key FILE --to MULTIADDR --prompt 1,2,3 [--tokens N]
+  python p2pd_inference.py --p2pd BINARY --key FILE --to MULTIADDR [--info] [--prompt 1,2,3 [--tokens N]] [--attempts N]
 
-Prints {"event":"result","ok":true,"tokens":[...]}, or why not. The signatures of all responses are verified.
+Prints {"event":"result","ok":true,"role":"hoster","tokens":[...]}, or why not. The signatures of all responses are
+verified.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from arithmetic import END, read_record, record
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_ssh_public_key
 from p2pd_peer import Daemon, emit, field, parse
-from p2pd_rpc import Stream, varint
+from p2pd_rpc import PersistentConnection, Stream, varint
 
 
 class Signer:
@@ -94,8 +96,18 @@ def read_token(body: bytes, nonce: bytes) -> int:
     return struct.unpack("<q", tensors[0][1][0])[0]
 
 
-async def ask(daemon: Daemon, signer: Signer, address: str, prompt: list[int], count: int) -> list[int]:
-    peer = await daemon.connect(address)
+async def role(daemon: Daemon, peer: bytes) -> str:
+    """What the node says that it is (mesh-wire.md §7)."""
+    calls = PersistentConnection()
+    await calls.start(daemon)
+    answer = await calls.ask(3, field(1, peer) + field(2, b"InferenceProtocol.rpc_info") + field(3, b""))
+    information = parse(answer)[1][0]
+    # A member of a MessagePack map whose value is a short string.
+    start = information.index(b"\xa4role") + 5
+    return information[start + 1 : start + 1 + (information[start] & 0x1F)].decode()
+
+
+async def ask(daemon: Daemon, peer: bytes, signer: Signer, prompt: list[int], count: int) -> list[int]:
     reader, writer = await daemon.open(peer, "InferenceProtocol.rpc_inference_stream")
     stream = Stream(reader, writer)
     tensor = (
@@ -115,18 +127,34 @@ async def ask(daemon: Daemon, signer: Signer, address: str, prompt: list[int], c
 
 async def main() -> int:
     options = argparse.ArgumentParser()
-    for name in ("--p2pd", "--key", "--to", "--prompt"):
+    for name in ("--p2pd", "--key", "--to"):
         options.add_argument(name, required=True)
+    options.add_argument("--info", action="store_true", help="ask what the node is")
+    options.add_argument("--prompt", help="ask for inference")
     options.add_argument("--tokens", type=int, default=5)
+    options.add_argument("--attempts", type=int, default=1, help="hosters refuse for a moment when an epoch begins")
     chosen = options.parse_args()
-    prompt = [int(token) for token in chosen.prompt.split(",")]
     with tempfile.TemporaryDirectory(prefix="p2pd-") as folder:
         daemon = Daemon(chosen.p2pd, folder, 0, chosen.key)
+        async def work() -> dict:
+            peer, found = await daemon.connect(chosen.to), {}
+            if chosen.info:
+                found["role"] = await role(daemon, peer)
+            if chosen.prompt:
+                prompt = [int(token) for token in chosen.prompt.split(",")]
+                for left in reversed(range(chosen.attempts)):
+                    try:
+                        found["tokens"] = await ask(daemon, peer, Signer(chosen.key), prompt, chosen.tokens)
+                        break
+                    except RuntimeError:
+                        if not left:
+                            raise
+                        await asyncio.sleep(0.5)
+            return found
+
         try:
             await daemon.start()
-            tokens = await asyncio.wait_for(
-                ask(daemon, Signer(chosen.key), chosen.to, prompt, chosen.tokens), 60)  # fmt: skip
-            emit("result", ok=True, tokens=tokens)
+            emit("result", ok=True, **await asyncio.wait_for(work(), 60))
             return 0
         except Exception as error:  # noqa: BLE001
             emit("result", ok=False, error=f"{type(error).__name__}: {error}")

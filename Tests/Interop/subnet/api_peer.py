@@ -143,6 +143,7 @@ def main() -> int:
     options.add_argument("--method", default="GET")
     options.add_argument("--header", action="append", default=[], help="k=v, repeatable")
     options.add_argument("--body-length", type=int, default=0)
+    options.add_argument("--key", help="the key file of its identity; a new one otherwise")
     options.add_argument("--repeat", type=int, default=1)
     options.add_argument("--max-seconds", type=float, default=120)
     chosen = options.parse_args()
@@ -168,7 +169,7 @@ def main() -> int:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             listen = [Multiaddr(f"/ip4/127.0.0.1/tcp/{probe.getsockname()[1]}")]
-        host = rc.make_host(rc.load_key(None, secrets.token_hex(32)), "noise", "yamux", None, "allow")
+        host = rc.make_host(rc.load_key(chosen.key, None if chosen.key else secrets.token_hex(32)), "noise", "yamux", None, "allow")
         rc.quiet_logs()
         if not chosen.to:
             host.set_stream_handler(PROTOCOL, serve)

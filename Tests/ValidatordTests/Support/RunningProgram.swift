@@ -64,6 +64,15 @@ final class RunningProgram: Sendable {
     }
   }
 
+  /// Waits until what it logs holds `text`.
+  func logs(_ text: String) async throws {
+    let end = ContinuousClock.now + Self.patience
+    while !errors.contains(text) {
+      try #require(process.isRunning && ContinuousClock.now < end, "it wrote \(output) \(errors)")
+      try await Task.sleep(for: .milliseconds(10))
+    }
+  }
+
   /// The address in the line by which services say with `--format json` where they listen.
   func address() async throws -> String {
     struct Line: Decodable {

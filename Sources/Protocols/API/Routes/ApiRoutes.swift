@@ -17,6 +17,13 @@ final class ApiRoutes: Sendable {
   /// The route of exactly this name.
   subscript(name: String) -> ServedRoute? { file?[name] ?? memory.routes[name] }
 
+  /// How many there are, and why a newer version of the file is not served.
+  var status: (count: Int, fault: RoutesFileError?) {
+    guard let file else { return (memory.routes.count, nil) }
+    let status = file.status
+    return (status.names.union(memory.routes.keys).count, status.fault)
+  }
+
   /// Keeps up with the file for as long as these routes are used.
   func watch(clock: any Clock<Duration>) {
     guard file != nil else { return }

@@ -13,7 +13,13 @@ final class RoutesFile: Sendable {
   private let logger: Logger
   /// Held while the file is read, so that calls never wait for that.
   private let reload: Mutex<RoutesReload>
-  private let table = Mutex(RouteTable())
+  private let served = Mutex(Served())
+
+  private struct Served {
+    var table = RouteTable()
+    /// Why the file as it is now is not served.
+    var fault: RoutesFileError?
+  }
 
   /// Reads the file for the first time. One that is missing or broken is none yet.
   init(_ path: String, logger: Logger) {
@@ -24,7 +30,12 @@ final class RoutesFile: Sendable {
     look()
   }
 
-  subscript(name: String) -> ServedRoute? { table.withLock { $0.routes[name] } }
+  subscript(name: String) -> ServedRoute? { served.withLock { $0.table.routes[name] } }
+
+  /// The names of its routes, and why a newer version of it is not served.
+  var status: (names: Set<String>, fault: RoutesFileError?) {
+    served.withLock { (Set($0.table.routes.keys), $0.fault) }
+  }
 
   /// Takes one look.
   func look() {
@@ -33,13 +44,17 @@ final class RoutesFile: Sendable {
       case .nothing: break
       case .withdraw:
         logger.warning("the routes file \(path) is gone; its routes are withdrawn")
-        table.withLock { $0 = RouteTable() }
+        served.withLock {
+          $0 = Served(fault: RoutesFileError(.unreadable, "the routes file \(path) is gone"))
+        }
       case .read:
         switch reload.loaded(Self.read(path)) {
         case .unchanged: break
-        case .keep(let error): logger.warning("\(path) is not taken over: \(error)")
+        case .keep(let error):
+          logger.warning("\(path) is not taken over: \(error)")
+          served.withLock { $0.fault = error }
         case .use(let new):
-          table.withLock { $0 = new }
+          served.withLock { $0 = Served(table: new) }
           report(new)
         }
       }

@@ -21,10 +21,14 @@ extension Servicer {
   /// Serves all ``handlers`` on `p2p`, behind `gate`; on an error none of them.
   ///
   /// - Parameter namespace: goes before the handle names, `namespace::Class.rpc_method`.
-  /// - Throws: ``ServicerError`` for names that are wrong, listed twice or served already.
+  /// - Throws: ``ServicerError`` for names that are wrong, listed twice or served already, and in a process where they
+  ///   can't be bound.
   public func addP2PHandlers(
     to p2p: any P2P, gate: Gate, namespace: String? = nil, configuration: RPCConfiguration = RPCConfiguration()
   ) throws(ServicerError) {
+    if let reason = p2p.refusalToServe {
+      throw ServicerError(.process, "\(Self.className) can't be registered here: \(reason)")
+    }
     var served: [HandleName] = []
     do throws(ServicerError) {
       for handler in handlers {

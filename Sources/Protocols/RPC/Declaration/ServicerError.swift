@@ -10,6 +10,8 @@ public struct ServicerError: LibP2PError, Equatable {
     case duplicate = "servicer.duplicate"
     /// Something else serves the handle name on this node.
     case served = "servicer.served"
+    /// The handlers belong into another process, the worker's (P-16).
+    case process = "servicer.process"
   }
 
   /// Which failure it is.
@@ -27,6 +29,7 @@ public struct ServicerError: LibP2PError, Equatable {
     switch kind {
     case .name: "Use letters, digits and _; names of methods begin with rpc_"
     case .duplicate: "Give each method its own name"
+    case .process: "Register them in the worker, through the node's control socket: see docs/workers.md"
     case .served: "Remove the other handlers first, or use a namespace"
     }
   }

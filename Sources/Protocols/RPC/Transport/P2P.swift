@@ -25,10 +25,16 @@ public protocol P2P: Sendable {
 
   /// Stops serving a protocol; streams that are open go on.
   func stopHandling(_ protocolID: String)
+
+  /// Why nothing can be served here: handlers of a worker are bound in the worker's own process (P-16). Nil where it
+  /// can.
+  var refusalToServe: String? { get }
 }
 
 extension P2P {
   public func executor(for peer: PeerID) -> EventLoopTaskExecutor? { nil }
+
+  public var refusalToServe: String? { nil }
 }
 
 /// A stream of bytes to and from an authenticated peer, as far as procedures need one; see ``P2PStream``.

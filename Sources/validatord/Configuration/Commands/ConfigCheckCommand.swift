@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import LibP2P
+import Protocols
 import Substrate
 
 struct ConfigCheckCommand: ParsableCommand {
@@ -31,6 +32,7 @@ struct ConfigCheckCommand: ParsableCommand {
     let validator = isValidator ? ValidatorSettings(&reader) : nil
     var problems = reader.problems
     if let node = common?.node { problems += Self.problems(of: node, sources) }
+    if let routes = common?.api.routes { problems += Self.problems(ofRoutes: routes, sources) }
     if let hoster { problems += Self.problems(of: hoster, sources) }
     guard problems.isEmpty else { throw CommandError.configuration(problems) }
     let roles = (hoster == nil ? [] : ["hoster"]) + (validator == nil ? [] : ["validator"])
@@ -48,6 +50,17 @@ struct ConfigCheckCommand: ParsableCommand {
       problems.append(problem(Settings.nodePassphraseFile.entry, sources) { _ = try SecretFile.read(file) })
     }
     return problems.compactMap(\.self)
+  }
+
+  private static func problems(ofRoutes file: String, _ sources: SettingSources) -> [SettingProblem] {
+    let found = problem(Settings.apiRoutes.entry, sources) {
+      let errors = try RouteTable(contentsOf: file).findings.filter { $0.severity == .error }
+      guard errors.isEmpty else {
+        throw CommandError(
+          "routes.errors", errors.map { "\($0)" }.joined(separator: "; "), status: .configuration)
+      }
+    }
+    return [found].compactMap(\.self)
   }
 
   private static func problems(of hoster: HosterSettings, _ sources: SettingSources) -> [SettingProblem] {

@@ -91,6 +91,28 @@ extension SettingForm where Value: FixedWidthInteger {
   }
 }
 
+extension SettingForm where Value == UInt64 {
+  private static var units: [(name: String, bytes: UInt64)] { [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)] }
+
+  /// A number of bytes with its unit, `512 MiB`.
+  static func size(_ range: ClosedRange<UInt64>) -> Self {
+    Self("a size such as 512 MiB, 8 GiB") { (text, _) throws(SettingFault) in
+      let digits = text.prefix { $0.isASCII && $0.isNumber }
+      let rest = text.dropFirst(digits.count).drop { $0 == " " }
+      guard let unit = units.first(where: { $0.name == rest })?.bytes, let count = UInt64(digits) else {
+        throw SettingFault("takes a size such as 512 MiB or 8 GiB, not \(text.quotedForReader)")
+      }
+      let (bytes, isTooLarge) = count.multipliedReportingOverflow(by: unit)
+      guard !isTooLarge, range.contains(bytes) else {
+        throw SettingFault(
+          "takes a size from \(range.lowerBound >> 20) MiB to \(range.upperBound >> 20) MiB, not \(text.quotedForReader)"
+        )
+      }
+      return bytes
+    }
+  }
+}
+
 extension SettingForm where Value == Int {
   /// Whole percents.
   static var percent: Self { .number(0...100, unit: " (percent)") }

@@ -1,9 +1,10 @@
 extension Settings {
   /// The keys in the order in which they are explained.
-  static let all: [SettingEntry] = chain + node + network + epoch + hoster + validator
+  static let all: [SettingEntry] = chain + node + network + api + epoch + hoster + validator
 
   private static let chain: [SettingEntry] = [
-    chainRPC.entry, chainSubnet.entry, chainGenesis.entry, chainAllowPlaintext.entry, chainStallTimeout.entry,
+    chainRPC.entry, chainSubnet.entry, chainGenesis.entry, chainAllowPlaintext.entry, chainWait.entry,
+    chainStallTimeout.entry,
   ]
 
   private static let node: [SettingEntry] = [
@@ -15,6 +16,8 @@ extension Settings {
     p2pListen.entry, p2pBootstrap.entry, operationsListen.entry, logLevel.entry, logFormat.entry,
   ]
 
+  private static let api: [SettingEntry] = [apiRoutes.entry, apiExceedWindows.entry]
+
   private static let epoch: [SettingEntry] = [
     epochVocabulary.entry, epochPromptLength.entry, epochMaxNewTokens.entry, epochCommitFrom.entry,
     epochCommitUntil.entry, epochCallUntil.entry, epochScoreUntil.entry,
@@ -22,7 +25,9 @@ extension Settings {
 
   private static let hoster: [SettingEntry] = [
     hosterBackend.entry, hosterModel.entry, hosterWorkers.entry, hosterThreads.entry, hosterCommand.entry,
-    hosterEnvironment.entry, hosterStartTimeout.entry, hosterStallTimeout.entry, hosterMaxNewTokens.entry,
+    hosterEnvironment.entry, hosterStartTimeout.entry, hosterStallTimeout.entry, hosterMemoryLimit.entry,
+    hosterProcessorLimit.entry, hosterDescriptorLimit.entry, hosterConcurrency.entry,
+    hosterMaxNewTokens.entry,
     hosterCompletionsURL.entry, hosterCompletionsModel.entry, hosterCompletionsKeyFile.entry,
     hosterCompletionsContext.entry, hosterAntiCopy.entry,
   ]

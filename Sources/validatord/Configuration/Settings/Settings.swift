@@ -24,6 +24,10 @@ enum Settings {
     "chain.stall-timeout", .time(.seconds(1)...(.seconds(86_400))), .standard("10 min"),
     "How long no block may become final until the daemon ends with 70 and a diagnosis.")
 
+  static let chainWait = Setting(
+    "chain.wait", .time(.zero...(.seconds(86_400))), .standard("5 min"),
+    "How long the daemon waits at its start for an endpoint that answers until it ends with 69.")
+
   // MARK: The node
 
   static let nodePeerKey = Setting(
@@ -55,6 +59,17 @@ enum Settings {
   static let p2pBootstrap = Setting(
     "p2p.bootstrap", .addresses(naming: true), .standard(""),
     "Peers to stay connected with and to find others through. They need no stake, and may call nothing.")
+
+  // MARK: The API protocol
+
+  static let apiRoutes = Setting(
+    "api.routes", .path("a path"), .optional,
+    "A routes file: HTTP servers that peers may call through this node (docs/api-protocol.md). Its changes count within a second."
+  )
+  static let apiExceedWindows = Setting(
+    "api.exceed-windows", .flag, .standard("false"),
+    "Sends py-libp2p peers unary answers above 262,000 bytes in one frame. They bear it, but it breaks Yamux; without it they get an error."
+  )
 
   // MARK: Operations
 
@@ -112,7 +127,19 @@ enum Settings {
     "How long a worker may load its model until it is started again.")
   static let hosterStallTimeout = Setting(
     "hoster.stall-timeout", .time(.seconds(1)...(.seconds(3600))), .standard("2 min"), for: .hoster,
-    "How long a worker may take for a token until it counts as hung.")
+    "How long a worker may take for a token until it counts as hung, and a server for a part of its answer.")
+  static let hosterMemoryLimit = Setting(
+    "hoster.memory-limit", .size((64 << 20)...(1 << 50)), for: .hoster,
+    "The most address space that a process of a worker may have. Programs with CUDA ask for far more than they use.")
+  static let hosterProcessorLimit = Setting(
+    "hoster.cpu-limit", .time(.seconds(1)...(.seconds(31_536_000))), for: .hoster,
+    "The most processor time that a process of a worker may use until it is ended, and the worker started again.")
+  static let hosterDescriptorLimit = Setting(
+    "hoster.descriptor-limit", .number(16...UInt64(1 << 20)), for: .hoster,
+    "The most descriptors that a process of a worker may have open.")
+  static let hosterConcurrency = Setting(
+    "hoster.concurrency", .number(1...1024), .standard("16"), for: .hoster,
+    "How many requests are computed at a time, taking turns, half of them one peer's at most; the others wait.")
   static let hosterMaxNewTokens = Setting(
     "hoster.max-new-tokens", .number(1...Int32(1024)), .standard("5"), for: .hoster,
     "The most tokens that a peer gets for one request; not below `epoch.max-new-tokens`.")

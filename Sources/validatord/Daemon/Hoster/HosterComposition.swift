@@ -10,6 +10,7 @@ struct HosterComposition {
   private let inference: InferenceHoster
   private let duty: OwnRunDuty
   private let server: CompletionsBackend?
+  private let watch: CompletionsWatch?
 
   /// - Throws: ``CommandError`` for windows that can't be.
   init(_ node: DaemonNode, _ settings: HosterSettings, _ computation: HosterComputation) throws {
@@ -20,16 +21,19 @@ struct HosterComposition {
     case .workers(let command, let configuration):
       let workers = WorkerPool(command, configuration, control: node.controlAddress)
       backend = WorkerBackend(workers, reachedBy: WorkerLink(node.control))
-      (pool, server) = (workers, nil)
+      (pool, server, watch) = (workers, nil, nil)
     case .server(let completions):
       backend = completions
-      (pool, server) = (nil, completions)
+      (pool, server, watch) = (nil, completions, CompletionsWatch(completions, logger: node.logger))
     }
     var serving = InferenceSettings()
     serving.maximumNewTokens = settings.maximumNewTokens
     serving.version = Validatord.version
+    var limits = InferenceLimits()
+    (limits.running, limits.runningPerPeer) = (settings.concurrency, max(1, settings.concurrency / 2))
     let inference = node.peers.inference(
-      backend, workers: pool, policy: AntiCopyPolicy(settings.antiCopy, view: view), settings: serving)
+      backend, workers: pool, policy: AntiCopyPolicy(settings.antiCopy, view: view), settings: serving,
+      limits: limits)
     self.inference = inference
     duty = OwnRunDuty(
       moments: view.dutyMoments, newest: { view.dutyMoment },
@@ -44,16 +48,16 @@ struct HosterComposition {
   /// In the order in which they start; they end in the reverse one.
   var services: [any Service] {
     let ending: [any Service] = server.map { [ServerEnd(server: $0)] } ?? []
-    return ending + [inference, duty]
+    let watching: [any Service] = watch.map { [$0] } ?? []
+    return ending + watching + [inference, duty]
   }
 
   private func addHealth(to board: HealthBoard) {
-    board.add("workers") { [inference] in
+    board.add("workers") { [inference, watch] in
+      if let watch { return watch.health }
       let status = inference.status
       let ready = status.workers.count { $0.phase == .ready }
-      let detail =
-        status.workers.isEmpty
-        ? "a server computes" : "\(ready) of \(status.workers.count) workers are ready"
+      let detail = "\(ready) of \(status.workers.count) workers are ready"
       let reason = status.workers.lazy.compactMap(\.lastFailure).first.map { "; \($0.message)" } ?? ""
       guard status.isReady else { return .waiting(detail + reason) }
       return status.isDegraded ? .impaired(detail + reason) : .well(detail)

@@ -16,6 +16,7 @@ enum HosterComputation: Sendable {
       var command = WorkerCommand(program: program, arguments: arguments)
       command.threads = settings.threads
       command.inheritedVariables = settings.environment
+      command.limits = settings.limits
       return .workers(command, pool)
     }
     switch settings.source {
@@ -27,6 +28,7 @@ enum HosterComputation: Sendable {
     case .completions(let url, let model, let keyFile, let context):
       var server = CompletionsBackend.Configuration(
         url: url, model: model, vocabularySize: Int(epoch.vocabulary), contextLength: context)
+      server.idleTimeout = max(1, settings.stallTimeout.components.seconds)
       server.apiKey = try keyFile.map(SecretFile.read)
       self = .server(CompletionsBackend(server))
     }

@@ -1,0 +1,82 @@
+import DevChain
+import Foundation
+import FoundationNetworking
+import Testing
+
+/// A daemon that starts before its chain does.
+@Suite("A daemon and a chain that is not there yet", .serialized, .timeLimit(.minutes(5)))
+struct ChainWaitTests {
+  @Test("It waits, says so to operators, serves once the chain is there, and is told to stop meanwhile like any other")
+  func waits() async throws {
+    try await ManualSubnet.with { subnet in
+      await subnet.chain.stop()
+      let operations = "127.0.0.1:\(try Self.freePort())"
+      let file = try await HosterProcess.configure(
+        subnet, settings: "{backend: external, command: [/bin/cat]}", operations: operations)
+      try await RunningProgram.with(["hoster", "--config", file]) { program in
+        try await program.logs("the daemon waits")
+        program.terminate()
+        #expect(try await program.end() == 0, "\(program.errors)")
+        #expect(program.output.isEmpty)
+      }
+      try await RunningProgram.with(["hoster", "--config", file]) { program in
+        try await program.logs("the daemon waits")
+        let (status, text) = try await Self.readiness(operations)
+        #expect(status == 503 && text.contains("no endpoint answers"), "\(text)")
+        var configuration = subnet.configuration
+        configuration.port = subnet.chain.port
+        let chain = try await DevChainServer.start(configuration, logger: ManualSubnet.quiet)
+        #expect(try await program.address().contains("/p2p/\(subnet.hoster.id)"))
+        program.terminate()
+        #expect(try await program.end() == 0, "\(program.errors)")
+        await chain.stop()
+      }
+    }
+  }
+
+  @Test("It ends with 69 when the time is over, and at once with 78 when the chain is another one")
+  func ends() async throws {
+    try await ManualSubnet.with { subnet in
+      let file = try await HosterProcess.configure(subnet, settings: "{backend: external, command: [/bin/cat]}")
+      let other = try await Program.run([
+        "hoster", "--config", file, "--chain-genesis", "0x" + String(repeating: "ab", count: 32),
+      ])
+      #expect(other.status == 78 && !other.errors.contains("the daemon waits"), "\(other.errors)")
+      await subnet.chain.stop()
+      let nobody = try await Program.run(["hoster", "--config", file, "--chain-wait", "0 s"])
+      #expect(nobody.status == 69 && nobody.errors.contains("[rpc.unreachable]"), "\(nobody.errors)")
+    }
+  }
+
+  /// What `/readyz` says, once somebody answers there.
+  private static func readiness(_ operations: String) async throws -> (Int, String) {
+    let url = try #require(URL(string: "http://\(operations)/readyz"))
+    let end = ContinuousClock.now + RunningProgram.patience
+    while true {
+      do {
+        let (data, response) = try await URLSession.shared.data(from: url)
+        return ((response as? HTTPURLResponse)?.statusCode ?? 0, String(decoding: data, as: UTF8.self))
+      } catch {
+        guard ContinuousClock.now < end else { throw error }
+        try await Task.sleep(for: .milliseconds(20))
+      }
+    }
+  }
+
+  /// A port of loopback that nobody has at this moment.
+  private static func freePort() throws -> UInt16 {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let isBound = withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+      }
+    }
+    try #require(isBound)
+    return UInt16(bigEndian: address.sin_port)
+  }
+}
