@@ -1,3 +1,5 @@
+import LibP2P
+import Protocols
 import Substrate
 import Synchronization
 import Testing
@@ -54,6 +56,55 @@ struct EngineTests {
       #expect(member.engine.health?.isOwnHotkey == true)
     }
     for member in members { await member.stop() }
+    await subnet.close()
+  }
+
+  @Test("D-10 one validator and three hosters, one of which lies: the honest ones are equal, the liar is lower")
+  func liar() async throws {
+    let subnet = try await EngineSubnet()
+    try subnet.serve(2, nil)
+    try subnet.serve(3, SumBackend())
+    try subnet.serve(4, SumBackend())
+    try subnet.serve(5, SumBackend(lie: 1))
+    let member = try await subnet.start(1)
+    let epoch = try await subnet.position().epoch
+    try await subnet.advance(to: epoch, 11, seenBy: [member])
+    try await eventually("the epoch is scored") { member.engine.lastScored == epoch }
+    let sheet = try #require(try await member.store.scores(epoch)).sheet
+    let scores = Dictionary(uniqueKeysWithValues: sheet.scores.map { ($0.subnetNodeID, $0.score) })
+    #expect(scores[3] == 1_000_000_000_000_000_000 && scores[4] == scores[3] && scores[5] == 0, "\(scores)")
+    let answers = try await member.store.observations(epoch)
+    #expect(Set(answers.map(\.subnetNodeID)) == [3, 4, 5] && answers.allSatisfy { $0.verdict == .accepted })
+    #expect(sheet.judgements.first { $0.subnetNodeID == 5 }?.verdict == .rejected)
+    #expect(try await member.store.recompute(epoch)?.isIdentical == true)
+    await member.stop()
+    await subnet.close()
+  }
+
+  @Test(
+    "D-11 hosters come from the chain's class Included and up: who only announces itself, or waits in the queue, is not asked"
+  )
+  func candidates() async throws {
+    let subnet = try await EngineSubnet()
+    try subnet.serve(5, SumBackend())
+    let (stranger, waiting) = (Eavesdropper(), Eavesdropper())
+    let unknown = try PrivateKey.generate(.ed25519).peerID
+    try subnet.serve(as: unknown, stranger)
+    // The recorded subnet's sixth node is registered and not yet let in.
+    try subnet.serve(as: subnet.peer(6), waiting)
+    let member = try await subnet.start(1)
+    let epoch = try await subnet.position().epoch
+    try await subnet.advance(to: epoch, 11, seenBy: [member])
+    try await eventually("the epoch is scored") { member.engine.lastScored == epoch }
+    let roster = try #require(member.feed.moment?.roster)
+    #expect(roster.node(6).map { !$0.has(.included, at: epoch) } == true)
+    let included = Set(roster.nodes.filter { $0.has(.included, at: epoch) }.map(\.peer.peerID))
+    let known = try await member.store.nodes(epoch)
+    #expect(Set(known.map(\.peerID)) == included)
+    #expect(!included.contains(unknown.description))
+    #expect(stranger.calls == 0 && waiting.calls == 0)
+    #expect(try await member.store.observations(epoch).contains { $0.subnetNodeID == 5 && $0.verdict == .accepted })
+    await member.stop()
     await subnet.close()
   }
 
@@ -124,5 +175,26 @@ struct EngineTests {
     await again.stop()
     for member in members { await member.stop() }
     await subnet.close()
+  }
+}
+
+/// Counts who asks it.
+private final class Eavesdropper: Servicer, InferenceProcedures {
+  static let className = "InferenceProtocol"
+  private let count = Mutex(0)
+
+  var calls: Int { count.withLock { $0 } }
+
+  var handlers: [RPCHandler] {
+    [
+      Self.rpcInfo.handler { _, _ in
+        self.count.withLock { $0 += 1 }
+        return NodeInformation(version: "1", role: .hoster).message
+      },
+      Self.rpcInferenceStream.handler { _, _, writer in
+        self.count.withLock { $0 += 1 }
+        try await writer.write(InferenceResponseAuth())
+      },
+    ]
   }
 }
