@@ -108,6 +108,29 @@ struct EngineTests {
     await subnet.close()
   }
 
+  @Test("§9 a slash is an alarm with its amount and block, once; in the next epoch it is over")
+  func slashed() async throws {
+    let subnet = try await EngineSubnet()
+    for id in 2...4 as ClosedRange<UInt32> { try subnet.serve(id, nil) }
+    try subnet.serve(5, SumBackend())
+    let member = try await subnet.start(1)
+    // Nobody attests to what it proposes.
+    let epoch = try await subnet.advanceToElection(of: 1...1, seenBy: [member])
+    try await subnet.reachConsensus(in: epoch, of: 1, seenBy: [member])
+    #expect(member.engine.health?.slash == nil)
+    try await subnet.advance(to: epoch + 1, 0, seenBy: [member])
+    let block = try await subnet.client.best().number
+    try await eventually("the slash is seen") { member.engine.health?.slash?.block == block }
+    let health = try #require(member.engine.health)
+    // One of five attested: the most that is taken at once.
+    #expect(health.slash?.amount == Planck(tensor: "1"))
+    #expect(health.alarms(since: nil).contains(.slashed) && !health.alarms(since: nil).contains(.lostStake))
+    try await subnet.advance(to: epoch + 2, 0, seenBy: [member])
+    try await eventually("the next look") { member.engine.health.map { $0.block > block && $0.slash == nil } == true }
+    await member.stop()
+    await subnet.close()
+  }
+
   @Test("D-15 an engine that is stopped after the calls proposes or attests what it had found; nothing is asked twice")
   func restart() async throws {
     let subnet = try await EngineSubnet()
