@@ -231,7 +231,7 @@ let package = Package(
     .testTarget(
       name: "ValidatordTests",
       dependencies: [
-        "validatord", "Hoster", "LibP2P", "Protocols", "Substrate", "Validator",
+        "validatord", "DevChain", "Hoster", "LibP2P", "Protocols", "Substrate", "Validator",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),

@@ -16,6 +16,19 @@ struct CommandLineTests {
     #expect(!result.output.isEmpty)
   }
 
+  @Test("D-23 --help lists the subcommands, and one that there is not is wrong usage")
+  func subcommands() async throws {
+    let result = try await Program.run(["--help"])
+    let listed = result.output.split(separator: "\n").compactMap { $0.split(separator: " ").first.map(String.init) }
+    for command in ["validator", "hoster", "scores", "explain", "doctor", "devnet", "node", "db", "config"] {
+      #expect(listed.contains(command), "\(command) is not in \(result.output)")
+    }
+    let unknown = try await Program.run(["conjure"])
+    #expect(unknown.status == 64 && unknown.errors.contains("conjure"), "\(unknown.errors)")
+    // For the daemon alone, so it is not listed, and is there.
+    #expect(try await Program.run(["worker", "--help"]).status == 0)
+  }
+
   @Test(
     "Wrong usage ends with 64 and says what is wrong",
     arguments: [

@@ -12,7 +12,8 @@ struct Chain: Sendable {
     var blocks: UInt32 = 8192
   }
 
-  let description: RuntimeDescription
+  /// The runtime of the next block.
+  private(set) var description: RuntimeDescription
   let retention: Retention
   /// Blocks between the newest and the final one.
   var finalityLag: UInt32
@@ -27,10 +28,13 @@ struct Chain: Sendable {
   private var blocks: [BlockHash: Block] = [:]
   private var canonical: [UInt64: BlockHash] = [:]
   private var oldStates = StateCache()
+  /// The runtimes that there were, by what stands under `:code`.
+  private var runtimes: [[UInt8]: RuntimeDescription]
 
   /// Begins with the state of a genesis or a snapshot.
   init(_ start: ChainStart, finalityLag: UInt32 = 0, retention: Retention = Retention()) {
     description = start.description
+    runtimes = [start.description.code: start.description]
     self.retention = retention
     self.finalityLag = finalityLag
     runtime = Runtime(start.description, start.storage, seed: start.seed)
@@ -66,10 +70,22 @@ struct Chain: Sendable {
       storage.apply(undo)
       cursor = parent
     }
-    var state = Runtime(description, storage, seed: runtime.seed)
-    state.genesis = runtime.genesis
+    let state = restored(storage)
     oldStates[hash] = state
     return state
+  }
+
+  /// A state that was rebuilt, with the runtime that it had.
+  private func restored(_ storage: Storage) -> Runtime {
+    var state = Runtime(
+      storage.raw(RuntimeDescription.codeKey).flatMap { runtimes[$0] } ?? description, storage, seed: runtime.seed)
+    state.genesis = runtime.genesis
+    return state
+  }
+
+  /// The runtime of the block after another; nil if that one's state is forgotten.
+  func description(at hash: BlockHash) -> RuntimeDescription? {
+    value(RuntimeDescription.codeKey, at: hash).map { $0.flatMap { runtimes[$0] } ?? description }
   }
 
   /// One value after a block, without rebuilding the state. The outer nil means that the state is forgotten.
@@ -104,7 +120,9 @@ struct Chain: Sendable {
   static let extrinsicLimit = 1000
 
   /// Makes the next block of what is in the pool.
-  mutating func makeBlock() -> Made {
+  ///
+  /// - Parameter withheld: accounts whose extrinsics stay in the pool.
+  mutating func makeBlock(without withheld: Set<AccountID> = []) -> Made {
     slot += 1
     let number = UInt32(clamping: head.header.number + 1)
     let time = slot.multipliedReportingOverflow(by: description.parameters.slotDuration).partialValue
@@ -112,6 +130,7 @@ struct Chain: Sendable {
     var included: [TransactionPool.Entry] = []
     var dropped: [TransactionPool.Entry] = []
     let queue = pool.ready { runtime.storage[System.items.account($0)].nonce }
+      .filter { !withheld.contains($0.transaction.signer) }
     runtime.storage.begin()
     runtime.initialize(block: number, parent: H256(head.hash.bytes))
     runtime.applyTimestamp(time)
@@ -206,9 +225,8 @@ struct Chain: Sendable {
     {
       var storage = runtime.storage
       storage.apply(undo)
-      let genesis = runtime.genesis
-      runtime = Runtime(description, storage, seed: runtime.seed)
-      runtime.genesis = genesis
+      runtime = restored(storage)
+      description = runtime.description
       canonical[head.header.number] = nil
       retracted.append(head)
       head = parent
@@ -224,5 +242,14 @@ struct Chain: Sendable {
     let undo = runtime.storage.commit()
     head.undo?.merge(undo) { earlier, _ in earlier }
     blocks[head.hash] = head
+  }
+
+  /// Puts another runtime in place, from the next block on. The number of upgrades is for a test to bound.
+  mutating func upgrade(_ parameters: RuntimeParameters) {
+    description = RuntimeDescription(parameters)
+    runtimes[description.code] = description
+    override([RuntimeDescription.codeKey: description.code])
+    runtime = restored(runtime.storage)
+    oldStates = StateCache()
   }
 }

@@ -38,8 +38,10 @@ struct CallDeclaration: Sendable {
   /// Reads the arguments, which follow the call's index.
   func body(from reader: inout ScaleReader) throws(ScaleError) -> Body { try read(&reader) }
 
-  func declare(in types: inout TypeCatalog) -> PortableType.Variant {
-    PortableType.Variant(index, name, declareArguments(&types))
+  /// - Parameter isWidened: whether one argument more is declared than there is.
+  func declare(in types: inout TypeCatalog, isWidened: Bool = false) -> PortableType.Variant {
+    let surplus = isWidened ? [PortableType.Field("unheard_of", UInt32.declare(in: &types))] : []
+    return PortableType.Variant(index, name, declareArguments(&types) + surplus)
   }
 }
 

@@ -42,7 +42,12 @@ struct Pallet: Sendable {
     for item in storage { entries.append(item.declare(in: &types)) }
     return PalletMetadata(
       name: name, index: index, storage: storage.isEmpty ? nil : .init(prefix: name, entries: entries),
-      calls: calls.isEmpty ? nil : declare("Call", calls.map { call in { call.declare(in: &$0) } }, in: &types),
+      calls: calls.isEmpty
+        ? nil
+        : declare(
+          "Call",
+          calls.map { call in { call.declare(in: &$0, isWidened: parameters.widenedCalls.contains(call.name)) } },
+          in: &types),
       events: events.isEmpty ? nil : declare("Event", events.map { event in { event.declare(in: &$0) } }, in: &types),
       errors: errors.isEmpty
         ? nil : declare("Error", errors.map { error in { _ in .init(error.index, error.name) } }, in: &types),

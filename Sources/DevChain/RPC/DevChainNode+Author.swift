@@ -65,6 +65,7 @@ extension DevChainNode {
         1002, "Verification Error: Runtime error: Execution failed: Could not decode the extrinsic",
         "RuntimeApi(\"Execution failed: Could not decode the extrinsic\")")
     }
+    if faults.refused.contains(transaction.signer) { throw .invalidTransaction(.payment) }
     do throws(InvalidTransaction) { try chain.judge(transaction) } catch { throw .invalidTransaction(error) }
     do throws(TransactionPool.Refusal) {
       if let usurped = try chain.pool.insert(bytes, transaction, watcher: watcher) {

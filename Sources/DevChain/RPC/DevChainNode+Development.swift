@@ -6,7 +6,8 @@ extension DevChainNode {
     "dev_newBlock": { node, parameters, _ throws(RPCFailure) in
       let wanted = parameters[0]
       let count = wanted?["count"]?.uint64Value ?? wanted?.uint64Value ?? 1
-      guard count <= blockLimit else { throw .invalidParams("no more than \(blockLimit) blocks at once") }
+      guard count <= node.blocksLeft else { throw .invalidParams("no more than \(blockLimit) blocks at once") }
+      node.blocksLeft -= count
       for _ in 0..<count { node.postpone(node.makeBlock()) }
       return .string(node.chain.head.hash.description)
     },
@@ -46,5 +47,6 @@ extension DevChainNode {
     },
   ]
 
-  private static let blockLimit: UInt64 = 10_000
+  /// Blocks that one message may ask for, a batch's requests together.
+  static let blockLimit: UInt64 = 1_000
 }

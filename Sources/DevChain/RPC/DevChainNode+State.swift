@@ -13,8 +13,7 @@ extension DevChainNode {
     "state_getKeysPaged": keysPaged, "state_getKeysPagedAt": keysPaged,
     "state_queryStorageAt": { node, parameters, _ throws(RPCFailure) in try node.values(parameters) },
     "state_getMetadata": { node, parameters, _ throws(RPCFailure) in
-      _ = try node.known(parameters.block(0))
-      return JSONValue(hex: node.chain.description.metadata[14] ?? [])
+      JSONValue(hex: try node.description(at: parameters.block(0)).metadata[14] ?? [])
     },
     "state_getRuntimeVersion": runtimeVersion, "chain_getRuntimeVersion": runtimeVersion,
     "state_call": stateCall, "state_callAt": stateCall,
@@ -36,8 +35,7 @@ extension DevChainNode {
   private static let keysPaged: Method = { node, parameters, _ throws(RPCFailure) in try node.keys(parameters) }
 
   private static let runtimeVersion: Method = { node, parameters, _ throws(RPCFailure) in
-    _ = try node.known(parameters.block(0))
-    return RuntimeVersion.json
+    RuntimeVersion.json(try node.description(at: parameters.block(0)).parameters)
   }
 
   private static let stateCall: Method = { node, parameters, _ throws(RPCFailure) in
@@ -47,7 +45,8 @@ extension DevChainNode {
   }
 
   private static let subscribingRuntimeVersion: Method = { node, _, connection throws(RPCFailure) in
-    .string(try node.subscribe(.runtimeVersion, connection, first: RuntimeVersion.json).id)
+    let version = RuntimeVersion.json(node.chain.description.parameters)
+    return .string(try node.subscribe(.runtimeVersion, connection, first: version).id)
   }
 
   /// Keys in one page, and values asked for at once.
@@ -58,6 +57,13 @@ extension DevChainNode {
     guard let hash else { return chain.head.hash }
     guard chain.block(hash) != nil else { throw .unknownBlock(hash) }
     return hash
+  }
+
+  /// The runtime after a block; the newest for nil.
+  private func description(at hash: BlockHash?) throws(RPCFailure) -> RuntimeDescription {
+    let hash = try known(hash)
+    guard let description = chain.description(at: hash) else { throw .discarded(hash) }
+    return description
   }
 
   /// The state after a block; the newest for nil.
@@ -132,10 +138,12 @@ extension DevChainNode {
 
 /// The version of the runtime, as `state_getRuntimeVersion` tells it.
 enum RuntimeVersion {
-  static let json: JSONValue = [
-    "specName": .string(RuntimeParameters.specName), "implName": .string(RuntimeParameters.specName),
-    "authoringVersion": 1, "specVersion": JSONValue(RuntimeParameters.specVersion), "implVersion": 1,
-    "apis": .array(RuntimeAPIs.all.map { [JSONValue(hex: $0.id), JSONValue($0.version)] }),
-    "transactionVersion": JSONValue(RuntimeParameters.transactionVersion), "systemVersion": 1, "stateVersion": 1,
-  ]
+  static func json(_ parameters: RuntimeParameters) -> JSONValue {
+    [
+      "specName": .string(RuntimeParameters.specName), "implName": .string(RuntimeParameters.specName),
+      "authoringVersion": 1, "specVersion": JSONValue(parameters.specVersion), "implVersion": 1,
+      "apis": .array(RuntimeAPIs.all.map { [JSONValue(hex: $0.id), JSONValue($0.version)] }),
+      "transactionVersion": JSONValue(RuntimeParameters.transactionVersion), "systemVersion": 1, "stateVersion": 1,
+    ]
+  }
 }

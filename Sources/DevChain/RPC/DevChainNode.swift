@@ -17,6 +17,8 @@ struct DevChainNode: Sendable {
   let name: String
   /// What is left to send when the answer has gone out.
   private var later: [Action] = []
+  /// Blocks that the message at hand may still ask for.
+  var blocksLeft = blockLimit
   /// Extrinsics of blocks that are not final yet, with who watches them.
   var watched: [BlockHash: [TransactionPool.Entry]] = [:]
 
@@ -32,6 +34,7 @@ struct DevChainNode: Sendable {
   ///
   /// - Parameter connection: nil for a client that can't be told anything later.
   mutating func receive(_ message: [UInt8], from connection: Int?, answer: (JSONValue) -> Void) -> [Action] {
+    blocksLeft = Self.blockLimit
     if faults.take(\.drop) { return connection.map { [.close($0)] } ?? [] }
     if faults.take(\.silent) { return [] }
     guard let json = try? JSONValue(parsing: message, limits: JSONLimits(depth: 32, values: 1 << 18)) else {
@@ -122,13 +125,14 @@ struct DevChainNode: Sendable {
 
   /// Whether an extrinsic could go into a block now.
   var hasReadyExtrinsics: Bool {
-    !chain.pool.ready { chain.runtime.storage[System.items.account($0)].nonce }.isEmpty
+    chain.pool.ready { chain.runtime.storage[System.items.account($0)].nonce }
+      .contains { !faults.withheld.contains($0.transaction.signer) }
   }
 
   /// Makes the next block and tells everybody.
   mutating func makeBlock() -> [Action] {
     if faults.take(\.stall) { return [] }
-    let made = chain.makeBlock()
+    let made = chain.makeBlock(without: faults.withheld)
     let hash: JSONValue = .string(made.block.hash.description)
     var actions = tell(made.dropped, "invalid", isLast: true)
     actions += tell(made.included, ["inBlock": hash], isLast: false)
@@ -158,6 +162,12 @@ struct DevChainNode: Sendable {
       }
     }
     return actions + notify(.newHeads, chain.head.header.json)
+  }
+
+  /// Puts another runtime in place, and tells those who want to know.
+  mutating func upgrade(_ parameters: RuntimeParameters) -> [Action] {
+    chain.upgrade(parameters)
+    return notify(.runtimeVersion, RuntimeVersion.json(parameters))
   }
 
   /// Tells those who watch extrinsics what became of them.

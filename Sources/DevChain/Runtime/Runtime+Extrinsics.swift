@@ -13,7 +13,9 @@ extension Runtime {
   ) throws(InvalidTransaction) {
     guard transaction.signer != .zero else { throw .badProof }
     let birthHash = try birthHash(of: transaction.era, height: height, parent: parent)
-    guard transaction.isSigned(genesis: genesis, birth: birthHash) else { throw .badProof }
+    guard transaction.isSigned(genesis: genesis, birth: birthHash, specVersion: parameters.specVersion) else {
+      throw .badProof
+    }
     let nonce = storage[System.items.account(transaction.signer)].nonce
     guard transaction.nonce >= nonce else { throw .stale }
     try checkPayment(transaction)

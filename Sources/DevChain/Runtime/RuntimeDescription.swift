@@ -14,7 +14,7 @@ struct RuntimeDescription: Sendable {
     self.parameters = parameters
     let fifteen = Self.describe(15, parameters)
     metadata = [14: Self.describe(14, parameters), 15: fifteen]
-    code = Array("simulated runtime ".utf8) + Blake2b.hash256(fifteen)
+    code = Array("simulated runtime ".utf8) + Blake2b.hash256(fifteen) + parameters.specVersion.encoded
   }
 
   private static func describe(_ version: UInt8, _ parameters: RuntimeParameters) -> [UInt8] {

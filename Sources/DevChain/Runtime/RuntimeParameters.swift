@@ -4,6 +4,10 @@ public struct RuntimeParameters: Sendable, Hashable {
   public var epochLength: UInt32
   /// Chain time between two blocks in milliseconds, whatever time really passes.
   public var slotDuration: UInt64
+  /// The version that signatures cover. The published runtimes have all had the same.
+  public var specVersion: UInt32 = 1
+  /// Calls that want one argument more than those of any published runtime, so that no client knows their shape.
+  public var widenedCalls: Set<String> = []
 
   /// - Parameters:
   ///   - epochLength: at least ``minimumEpochLength``, or it is raised to it.
@@ -21,9 +25,8 @@ public struct RuntimeParameters: Sendable, Hashable {
 }
 
 extension RuntimeParameters {
-  /// The version that signatures cover, and the names of the runtime: those of the published ones.
+  /// The name of the runtime, and the version that signatures cover besides: those of the published ones.
   static let specName = "hypertensor-node"
-  static let specVersion: UInt32 = 1
   static let transactionVersion: UInt32 = 1
   /// How many block hashes the state remembers, which is also how old an era's birth may be.
   static let blockHashCount: UInt32 = 256

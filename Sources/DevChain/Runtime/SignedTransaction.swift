@@ -41,10 +41,10 @@ struct SignedTransaction: Sendable {
     try reader.finish()
   }
 
-  /// Whether the signer signed just this, for that birth block.
-  func isSigned(genesis: H256, birth: H256) -> Bool {
+  /// Whether the signer signed just this, for that birth block and version of the runtime.
+  func isSigned(genesis: H256, birth: H256, specVersion: UInt32) -> Bool {
     var additional = ScaleWriter()
-    additional.write(RuntimeParameters.specVersion)
+    additional.write(specVersion)
     additional.write(RuntimeParameters.transactionVersion)
     genesis.encode(to: &additional)
     birth.encode(to: &additional)

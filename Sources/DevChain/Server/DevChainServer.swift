@@ -1,8 +1,5 @@
 public import Logging
-import NIOCore
-import NIOHTTP1
 import NIOPosix
-import NIOWebSocket
 public import ServiceLifecycle
 import Substrate
 
@@ -16,19 +13,18 @@ import Substrate
 /// try await server.run()   // until graceful shutdown or cancellation
 /// ```
 public final class DevChainServer: Service, Sendable {
-  /// Where it listens.
-  public let port: Int
+  private let first: DevChainPort
   private let loop: NodeLoop
-  private let channel: any Channel
   private let logger: Logger
 
-  public var webSocketURL: String { "ws://127.0.0.1:\(port)" }
-  public var httpURL: String { "http://127.0.0.1:\(port)" }
+  /// Where it listens.
+  public var port: Int { first.port }
+  public var webSocketURL: String { first.webSocketURL }
+  public var httpURL: String { first.httpURL }
 
-  private init(_ loop: NodeLoop, _ channel: any Channel, port: Int, logger: Logger) {
+  private init(_ loop: NodeLoop, _ first: DevChainPort, logger: Logger) {
     self.loop = loop
-    self.channel = channel
-    self.port = port
+    self.first = first
     self.logger = logger
   }
 
@@ -40,52 +36,18 @@ public final class DevChainServer: Service, Sendable {
     let loop = NodeLoop(
       DevChainNode(try configuration.makeChain(), name: configuration.name, faults: configuration.faults),
       blockTime: configuration.blockTime, eventLoop: eventLoop, logger: logger)
-    let channel: any Channel
-    do {
-      channel = try await ServerBootstrap(group: eventLoop)
-        .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-        .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-        .childChannelOption(
-          .writeBufferWaterMark, value: .init(low: NodeLoop.backlogLimit / 2, high: NodeLoop.backlogLimit)
-        )
-        .childChannelInitializer { channel in
-          channel.eventLoop.makeCompletedFuture { try configure(channel, loop) }
-        }
-        .bind(host: "127.0.0.1", port: configuration.port).get()
-    } catch {
-      throw DevChainFailure(
-        .listen, "port \(configuration.port) of 127.0.0.1 can't be listened on: \(error)",
-        remedy: "Choose another port; 0 takes any free one.")
-    }
+    let first = try await DevChainPort(configuration.port, loop)
     if !configuration.isPaused { try await eventLoop.submit { loop.start() }.get() }
-    let server = DevChainServer(loop, channel, port: channel.localAddress?.port ?? 0, logger: logger)
+    let server = DevChainServer(loop, first, logger: logger)
     logger.debug("the simulated chain is up", metadata: ["url": "\(server.webSocketURL)"])
     return server
   }
 
-  private static func configure(_ channel: any Channel, _ loop: NodeLoop) throws {
-    let http = HTTPSide(loop)
-    let bound = NIOLoopBound(http, eventLoop: channel.eventLoop)
-    let upgrader = NIOWebSocketServerUpgrader(
-      maxFrameSize: WebSocketSide.messageLimit,
-      shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture(HTTPHeaders()) },
-      upgradePipelineHandler: { channel, _ in
-        channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandlers([
-            NIOWebSocketFrameAggregator(
-              minNonFinalFragmentSize: 1, maxAccumulatedFrameCount: 4096,
-              maxAccumulatedFrameSize: WebSocketSide.messageLimit),
-            WebSocketSide(loop),
-          ])
-        }
-      })
-    try channel.pipeline.syncOperations.configureHTTPServerPipeline(
-      withServerUpgrade: (
-        upgraders: [upgrader],
-        completionHandler: { $0.pipeline.syncOperations.removeHandler(bound.value, promise: nil) }
-      ))
-    try channel.pipeline.syncOperations.addHandler(http)
-  }
+  /// Serves the same node at one port more.
+  ///
+  /// - Parameter port: 0 takes any free one.
+  /// - Throws: ``DevChainFailure`` `devchain.listen` for a port that is taken.
+  public func listen(port: Int = 0) async throws -> DevChainPort { try await DevChainPort(port, loop) }
 
   /// Serves until graceful shutdown or cancellation.
   public func run() async throws {
@@ -98,7 +60,7 @@ public final class DevChainServer: Service, Sendable {
 
   /// Closes the port and all connections. May be called twice.
   public func stop() async {
-    try? await channel.close()
+    await first.close()
     try? await loop.eventLoop.submit { [loop] in loop.stop() }.get()
   }
 
@@ -123,6 +85,11 @@ public final class DevChainServer: Service, Sendable {
 
   public func setFaults(_ faults: Faults) async throws {
     try await loop.eventLoop.submit { [loop] in loop.setFaults(faults) }.get()
+  }
+
+  /// Upgrades the runtime: the next block is made by one of other parameters.
+  public func upgrade(_ parameters: RuntimeParameters) async throws {
+    try await loop.eventLoop.submit { [loop] in loop.upgrade(parameters) }.get()
   }
 
   /// Closes every connection, and keeps listening.

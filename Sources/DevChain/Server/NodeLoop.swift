@@ -115,6 +115,10 @@ final class NodeLoop: Sendable {
     perform(state.value.node.retract(count))
   }
 
+  func upgrade(_ parameters: RuntimeParameters) {
+    perform(state.value.node.upgrade(parameters))
+  }
+
   var node: DevChainNode { state.value.node }
 
   func setFaults(_ faults: Faults) { state.value.node.faults = faults }

@@ -25,7 +25,7 @@ extension ConsensusDuties {
           if try await take(status, key, extrinsic) { return }
         }
       } catch let error as ExtrinsicError where error.kind == .expired && !isSending {
-        return try await end(key, refusal, at: extrinsic.expiresAt ?? signature.signedAt)
+        return try await end(key, extrinsic, refusal, at: extrinsic.expiresAt ?? signature.signedAt)
       } catch let error as ExtrinsicError {
         // Refused: because it is in a block already, or was; that is looked for until its time is over.
         if ![.priorityTooLow, .future].contains(error.kind) {
@@ -65,16 +65,28 @@ extension ConsensusDuties {
     return false
   }
 
-  private func end(_ key: DutyKey, _ refusal: ExtrinsicError?, at block: UInt64) async throws {
-    let event: DutyProgress.Event =
-      switch refusal?.kind {
-      case nil, .badProof, .expired: .expire
-      case .stale: .replace
-      case .some: .refuse(refusal?.code ?? "")
-      }
+  private func end(
+    _ key: DutyKey, _ extrinsic: SignedExtrinsic, _ refusal: ExtrinsicError?, at block: UInt64
+  ) async throws {
+    let event: DutyProgress.Event
+    switch refusal?.kind {
+    case .stale: event = .replace
+    case nil, .badProof, .expired: event = await wasReplaced(extrinsic) ? .replace : .expire
+    case .some: event = .refuse(refusal?.code ?? "")
+    }
     try await journal.advance(key, event, at: block, detail: refusal?.message)
     logger.warning(
-      "a duty was not included", metadata: ["duty": "\(key)", "error": "\(refusal?.code ?? "extrinsic.expired")"])
+      "a duty was not included: \(event.name)",
+      metadata: ["duty": "\(key)", "error": "\(refusal?.code ?? "extrinsic.expired")"])
+  }
+
+  /// Whether another extrinsic used the nonce, by the last block that could have held this one. A state that nobody
+  /// keeps any more does not tell.
+  private func wasReplaced(_ extrinsic: SignedExtrinsic) async -> Bool {
+    guard let end = extrinsic.expiresAt, end > 0, let last = try? await subnet.client.at(number: end - 1),
+      let nonce = try? await last.account(extrinsic.signer).nonce
+    else { return false }
+    return nonce > extrinsic.nonce
   }
 }
 

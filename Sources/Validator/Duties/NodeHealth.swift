@@ -8,11 +8,25 @@ public struct NodeHealth: Sendable, Hashable {
     case lowBalance = "low-balance"
     /// One slash would end the node's proof of stake.
     case lowStake = "low-stake"
-    /// The stake fell since the last look: a slash, or the owner took some.
+    /// The chain took stake from the node when this epoch began.
+    case slashed
+    /// The stake fell since the last look without a word of the chain: the owner took some, or the runtime does not tell
+    /// of slashes, as those of generation C.
     case lostStake = "lost-stake"
     case lowReputation = "low-reputation"
     /// The configured hotkey is not the one that the chain has for the node.
     case foreignHotkey = "foreign-hotkey"
+  }
+
+  /// What the chain took from the stake for a proposal that too few attested to.
+  public struct Slash: Sendable, Hashable {
+    public let amount: Planck
+    public let block: UInt64
+
+    public init(_ amount: Planck, block: UInt64) {
+      self.amount = amount
+      self.block = block
+    }
   }
 
   public let block: UInt64
@@ -22,9 +36,12 @@ public struct NodeHealth: Sendable, Hashable {
   /// Out of 10^18.
   public let reputation: FixedU128
   public let isOwnHotkey: Bool
+  /// In the first block of the epoch, which judges the one before; nil if there was none.
+  public let slash: Slash?
 
   public init(
-    block: UInt64, balance: Planck, stake: Planck, minimumStake: Planck, reputation: FixedU128, isOwnHotkey: Bool
+    block: UInt64, balance: Planck, stake: Planck, minimumStake: Planck, reputation: FixedU128, isOwnHotkey: Bool,
+    slash: Slash? = nil
   ) {
     self.block = block
     self.balance = balance
@@ -32,6 +49,7 @@ public struct NodeHealth: Sendable, Hashable {
     self.minimumStake = minimumStake
     self.reputation = reputation
     self.isOwnHotkey = isOwnHotkey
+    self.slash = slash
   }
 
   /// - Parameter last: the look before this one.
@@ -39,7 +57,8 @@ public struct NodeHealth: Sendable, Hashable {
     var alarms: [Alarm] = []
     if balance < DutySettings.balanceAlarm { alarms.append(.lowBalance) }
     if stake.value < minimumStake.value.addingClamped(DutySettings.stakeReserve.value) { alarms.append(.lowStake) }
-    if let last, stake < last.stake { alarms.append(.lostStake) }
+    if slash != nil { alarms.append(.slashed) }
+    if let last, slash == nil, stake < last.stake { alarms.append(.lostStake) }
     if reputation < DutySettings.reputationAlarm { alarms.append(.lowReputation) }
     if !isOwnHotkey { alarms.append(.foreignHotkey) }
     return alarms
@@ -55,15 +74,39 @@ extension UInt128 {
 
 extension LiveSubnet {
   /// Looks at the own node at the best block.
-  func health(of node: SubnetNode, minimumStake: Planck, account: AccountID) async throws -> NodeHealth {
+  ///
+  /// - Parameter judged: the first block of the epoch, in which the chain judges the proposal of the one before.
+  func health(
+    of node: SubnetNode, minimumStake: Planck, account: AccountID, judged: UInt64
+  ) async throws -> NodeHealth {
     let state = try await client.best()
     let subnet = state.subnet(identity.subnetID)
     async let balance = state.account(account).spendable
     async let stake = subnet.stake(of: node)
     async let reputation = subnet.reputation(of: node.id)
-    async let hotkey = subnet.hotkey(of: node)
+    let hotkey = try await subnet.hotkey(of: node)
+    // An endpoint that has forgotten the block can't tell; all else is still worth looking at.
+    let slash = try? await slash(of: hotkey, in: judged)
     return NodeHealth(
       block: state.number, balance: try await balance, stake: try await stake, minimumStake: minimumStake,
-      reputation: try await reputation, isOwnHotkey: try await hotkey == account)
+      reputation: try await reputation, isOwnHotkey: hotkey == account, slash: slash ?? nil)
+  }
+
+  private func slash(of hotkey: AccountID?, in block: UInt64) async throws -> NodeHealth.Slash? {
+    guard let hotkey else { return nil }
+    let events = try await client.at(number: block).events()
+    return events.lazy.compactMap { $0.slash(of: hotkey, in: self.identity.subnetID) }.last
+      .map { NodeHealth.Slash($0, block: block) }
+  }
+}
+
+extension EventRecord {
+  /// How much this event took from a hotkey's stake in a subnet; nil if it is about something else (spec/chain.md §9).
+  public func slash(of hotkey: AccountID, in subnet: UInt32) -> Planck? {
+    guard isEvent("Network", "Slashing"), (try? content.field("subnet_id").integer(as: UInt32.self)) == subnet,
+      (try? content.field("account_id").byteArray()) == hotkey.bytes,
+      let amount = try? content.field("amount").integer(as: UInt128.self)
+    else { return nil }
+    return Planck(amount)
   }
 }

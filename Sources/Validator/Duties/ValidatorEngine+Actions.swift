@@ -12,6 +12,7 @@ extension ValidatorEngine {
       case .recall(let epoch): sink.yield(.report(.recalled(epoch, try await recall(epoch, moment))))
       case .open(let epoch):
         try await open(epoch, moment)
+        note(nil)
         sink.yield(.report(.done(action)))
         await lookAtOwnNode(moment)
       case .derive(let epoch, let hash):
@@ -32,8 +33,11 @@ extension ValidatorEngine {
       }
     } catch let error as ProtectionError where error.kind == .hold {
       sink.yield(.failure(error))
+    } catch let error as StoreError where error.isLasting {
+      sink.yield(.failure(error))
     } catch is CancellationError {
     } catch {
+      if let error = error as? StoreError { note(error) }
       logger.warning(
         "a step of the epoch failed and is tried again",
         metadata: ["epoch": "\(moment.epoch)", "step": "\(action)", "error": "\(error)"])
@@ -240,16 +244,19 @@ extension ValidatorEngine {
     guard let node = moment.ownNode else { return }
     do {
       let health = try await parts.subnet.health(
-        of: node, minimumStake: moment.roster.minimumStake, account: parts.signer.account)
+        of: node, minimumStake: moment.roster.minimumStake, account: parts.signer.account, judged: moment.firstBlock)
       let alarms = note(health)
       metrics.record(health, alarms)
       for alarm in alarms {
-        logger.warning(
-          "alarm: \(alarm.rawValue)",
-          metadata: [
-            "balance": "\(health.balance.tensor)", "stake": "\(health.stake.tensor)",
-            "minimum": "\(health.minimumStake.tensor)", "reputation": "\(health.reputation.percent)",
-          ])
+        var particulars: Logger.Metadata = [
+          "balance": "\(health.balance.tensor)", "stake": "\(health.stake.tensor)",
+          "minimum": "\(health.minimumStake.tensor)", "reputation": "\(health.reputation.percent)",
+        ]
+        if let slash = health.slash {
+          particulars["slashed"] = "\(slash.amount.tensor)"
+          particulars["block"] = "\(slash.block)"
+        }
+        logger.warning("alarm: \(alarm.rawValue)", metadata: particulars)
       }
     } catch {
       logger.info("the own node can't be looked at now", metadata: ["error": "\(error)"])

@@ -46,6 +46,7 @@ public final class ValidatorEngine: Service {
     var challenges: [UInt32: Challenge] = [:]
     var health: NodeHealth?
     var lastScored: UInt32?
+    var storeFailure: StoreError?
   }
 
   let parts: Parts
@@ -79,10 +80,13 @@ public final class ValidatorEngine: Service {
   /// The newest epoch that this process has scored.
   public var lastScored: UInt32? { state.withLock(\.lastScored) }
 
+  /// Why the database could not be used in this epoch; nil if it could. Nothing is signed that can't be recorded.
+  public var storeFailure: StoreError? { state.withLock(\.storeFailure) }
+
   /// Works until the service group shuts down or the task is cancelled.
   ///
   /// - Throws: ``ProtectionError`` `protection.hold` if another signer has the key; ``StoreError`` for a database of
-  ///   another subnet, or one that can't be written any more.
+  ///   another subnet, or one that is damaged. One that only can't be written now is tried again (``storeFailure``).
   public func run() async throws {
     try await parts.store.bind(to: parts.subnet.identity)
     try await duties.demandRelease()
@@ -128,6 +132,8 @@ public final class ValidatorEngine: Service {
   func endChallenge(_ epoch: UInt32) { state.withLock { $0.challenges[epoch] }?.end() }
 
   func forgetChallenge(_ epoch: UInt32) { state.withLock { $0.challenges[epoch] = nil } }
+
+  func note(_ failure: StoreError?) { state.withLock { $0.storeFailure = failure } }
 
   func noteScored(_ epoch: UInt32) {
     state.withLock { $0.lastScored = epoch }

@@ -5,12 +5,18 @@ import Substrate
 struct ValidatorMetrics: Sendable {
   private let balance = Gauge(label: "validator_hotkey_balance_tensor")
   private let stake = Gauge(label: "validator_stake_tensor")
+  private let slashed = Gauge(label: "validator_slash_tensor")
+  private let slashBlock = Gauge(label: "validator_slash_block")
   private let reputation = Gauge(label: "validator_reputation_ratio")
 
   func record(_ health: NodeHealth, _ alarms: [NodeHealth.Alarm]) {
     balance.record(Self.tensor(health.balance.value))
     stake.record(Self.tensor(health.stake.value))
     reputation.record(Self.tensor(health.reputation.value))
+    if let slash = health.slash {
+      slashed.record(Self.tensor(slash.amount.value))
+      slashBlock.record(Int64(clamping: slash.block))
+    }
     for alarm in NodeHealth.Alarm.allCases {
       Gauge(label: "validator_alarm", dimensions: [("alarm", alarm.rawValue)]).record(alarms.contains(alarm) ? 1 : 0)
     }

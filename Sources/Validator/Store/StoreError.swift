@@ -49,6 +49,14 @@ public struct StoreError: ValidatorError, Hashable {
     self.remedy = remedy ?? Self.remedy(kind)
   }
 
+  /// Whether trying again can't help: the file itself is wrong, not the disk's room or somebody else's lock.
+  var isLasting: Bool {
+    switch kind {
+    case .missing, .mode, .newer, .older, .damaged, .foreign, .migration: true
+    case .exists, .unreachable, .full, .readOnly, .disk, .busy, .locked, .conflict, .tooLarge, .failed: false
+    }
+  }
+
   private static func remedy(_ kind: Code) -> String {
     switch kind {
     case .missing: "Give the path of the validator's database; the validator makes it at its first start."

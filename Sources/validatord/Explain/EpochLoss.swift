@@ -95,8 +95,8 @@ struct EpochLoss: Sendable, Hashable {
 
   private static func slash(_ outcome: EpochSettlement.Outcome?) -> EpochLoss {
     EpochLoss(
-      amount: outcome.map { $0.stakeBefore.saturatingSubtracting($0.stakeAfter) },
-      text: "slashed for a proposal that too few attested to")
+      amount: outcome.map { $0.slash ?? $0.stakeBefore.saturatingSubtracting($0.stakeAfter) },
+      text: "slashed\(outcome.map { " in block \($0.block)" } ?? "") for a proposal that too few attested to")
   }
 
   private static func hasConsensus(_ attestations: Int, of voters: Int, _ parameters: ConsensusParameters) -> Bool {

@@ -17,6 +17,8 @@ struct EpochSettlement: Sendable {
     let stakeAfter: Planck
     let reputationBefore: FixedU128
     let reputationAfter: FixedU128
+    /// What the block took from the stake, by its event; nil if it tells of no slash.
+    let slash: Planck?
     /// Events of the block that are about the node or its subnet, by name.
     let events: [String]
   }
@@ -55,13 +57,16 @@ struct EpochSettlement: Sendable {
     let before = try await client.at(settled.header.parent).subnet(subnetID)
     let after = settled.subnet(subnetID)
     guard let node = try await before.node(own) else { return nil }
-    let events = try await settled.events().filter { event in
+    let all = try await settled.events()
+    let hotkey = try await before.hotkey(of: node)
+    let events = all.filter { event in
       event.phase == .initialization && event.pallet == "Network" && names.contains(event.name)
         && Self.isAbout(event, subnetID)
     }
     return Outcome(
       block: settled.number, stakeBefore: try await before.stake(of: node), stakeAfter: try await after.stake(of: node),
       reputationBefore: try await before.reputation(of: own), reputationAfter: try await after.reputation(of: own),
+      slash: hotkey.flatMap { hotkey in all.lazy.compactMap { $0.slash(of: hotkey, in: subnetID) }.last },
       events: events.map { "\($0.name) \($0.content.json.tableText)" })
   }
 

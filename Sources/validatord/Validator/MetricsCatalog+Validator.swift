@@ -7,6 +7,8 @@ extension MetricsCatalog {
     Metric("validator_scored_epoch", .gauge, "The newest epoch that has scores."),
     Metric("validator_hotkey_balance_tensor", .gauge, "What the account that signs can spend."),
     Metric("validator_stake_tensor", .gauge, "The stake of the own node."),
+    Metric("validator_slash_tensor", .gauge, "What the newest slash took from the stake of the own node."),
+    Metric("validator_slash_block", .gauge, "The block of the newest slash of the own node."),
     Metric("validator_reputation_ratio", .gauge, "The reputation of the own node; 1 is the best."),
     Metric(
       "validator_alarm", .gauge, ["alarm"], "1 while the own node needs somebody; docs/validator.md explains each."),

@@ -59,6 +59,9 @@ struct ValidatorDaemon {
       guard let own = moment.ownNode else {
         return .waiting("this peer is no node of the subnet; register it")
       }
+      if let failure = engine.storeFailure {
+        return .impaired("\(failure.message); nothing is signed that can't be kept")
+      }
       let scored = engine.lastScored.map { "epoch \($0) is scored" } ?? "no epoch is scored yet"
       guard own.has(.validator, at: moment.epoch) else {
         return .impaired("\(scored); node \(own.id) is \(own.nodeClass)")

@@ -1,4 +1,6 @@
+import DevChain
 import Foundation
+import Logging
 import Substrate
 import Testing
 import Validator
@@ -7,7 +9,8 @@ import Validator
 @Suite("The validator daemon", .serialized, .timeLimit(.minutes(5)))
 struct ValidatorTests {
   @Test(
-    "D-10 D-14 D-15 three validators reach consensus; one is killed with -9 on the way and does its duty all the same")
+    "D-10 D-14 D-15 D-26 three validators reach consensus on loopback alone; one is killed with -9 on the way and does its duty all the same"
+  )
   func consensus() async throws {
     try await ManualSubnet.with { subnet in
       try await HosterProcess.with(subnet) { hoster in
@@ -31,6 +34,8 @@ struct ValidatorTests {
               #expect(epoch == scored + 1)
               try await makeBlocks(subnet, 14) { try await subnet.submission(epoch)?.attestations.count == 3 }
               for validator in [first, second, third] {
+                let sockets = try Sockets(of: validator.program.processID)
+                #expect(sockets.areLocal && !sockets.addresses.isEmpty, "\(sockets.addresses)")
                 try await makeBlocks(subnet, 2) { validator.hasLogged("a duty is done") }
                 validator.program.terminate()
                 #expect(try await validator.program.end() == 0, "\(validator.program.errors.suffix(2000))")
@@ -44,6 +49,28 @@ struct ValidatorTests {
           }
         }
       }
+    }
+  }
+
+  @Test(
+    "S7 a chain that begins anew at the same address ends the daemon with 78 and the reason; nothing is signed for it")
+  func newChain() async throws {
+    try await ManualSubnet.with { subnet in
+      try await ValidatorProcess.with(0, subnet, bootstrap: []) { validator in
+        let epoch = try await subnet.advance(to: 1)
+        try await makeBlocks(subnet, 2) { validator.hasLogged("epoch \(epoch) is open") }
+        let port = subnet.chain.port
+        await subnet.chain.stop()
+        var configuration = DevChainConfiguration()
+        (configuration.port, configuration.blockTime) = (port, .every(.milliseconds(200)))
+        let other = try await DevChainServer.start(configuration, logger: Logger(label: "test"))
+        #expect(try await validator.program.end() == 78, "\(validator.program.errors.suffix(2000))")
+        #expect(validator.hasLogged("wrong-chain"), "\(validator.program.errors.suffix(2000))")
+        await other.stop()
+      }
+      let store = try Store.openReadOnly(ValidatorProcess.database(0, in: subnet))
+      defer { try? store.close() }
+      #expect(try await SubmissionJournal(store).unfinished().allSatisfy { $0.signature == nil })
     }
   }
 

@@ -18,6 +18,12 @@ private struct ScriptedHoster: Servicer, InferenceProcedures {
     case isSilent
     case neverStops
     case isGarbled
+    /// Sends these, one message each.
+    case sends([Tensor])
+    /// Fails after the first token.
+    case breaksOff
+    /// Sends a token now and then, and never ends.
+    case drips
     /// Fails so often, then answers.
     case recovers(Failures)
   }
@@ -58,6 +64,20 @@ private struct ScriptedHoster: Servicer, InferenceProcedures {
                 }
               ]
             })
+        case .sends(let tensors):
+          for tensor in tensors {
+            let message = try tensor.message()
+            try await writer.write(InferenceResponseAuth.with { $0.tensors = [message] })
+          }
+        case .breaksOff:
+          try await write(1)
+          throw RPCError("out of memory")
+        case .drips:
+          try await write(1)
+          while true {
+            try await Task.sleep(for: .milliseconds(600))
+            try await writer.write(InferenceResponseAuth())
+          }
         case .recovers(let failures):
           if await failures.take() { throw RPCError("busy") }
           for token in [1, 2, 3] as [Int64] { try await write(token) }
@@ -146,6 +166,36 @@ struct ChallengeTests {
     #expect(answered.tokenCount == 2 && answered.block == 42 && answered.firstMessage != nil)
     #expect(answered.requestDigest == probe.digest && answered.peerID == nodes[0].peerID)
     #expect(try await store.observations(Self.epoch, node: 2).first?.detail?.contains("out of memory") == true)
+  }
+
+  @Test(
+    "Late, partial, of other shapes and types, NaN, without end: each is judged, none is agreed with, all are bounded")
+  func strange() async throws {
+    let tokens = [7, 8] as [Int64]
+    let nan = try Tensor([Float.nan, .infinity], shape: [2])
+    let nodes = try await open([
+      .answers(tokens), .answers(tokens), .breaksOff, .drips, .sends([try Tensor(tokens, shape: [1, 2])]),
+      .sends([nan]), .sends([try Tensor(tokens), nan]), .sends([try Tensor([Int64](repeating: 7, count: 6))]),
+      .sends([]),
+      .sends([try Tensor([Int32(7), 8])]),
+    ])
+    try await challenge { ($0.callTimeout, $0.attempts) = (.milliseconds(1500), 1) }.run(nodes, [probe])
+    let verdicts = try await verdicts()
+    #expect(verdicts[3] == ["refused error"], "\(verdicts)")
+    #expect(verdicts[4] == ["absent deadline"], "\(verdicts)")
+    #expect(verdicts[6] == ["accepted answered"] && verdicts[10] == ["accepted answered"])
+    #expect(
+      verdicts[7] == ["crashed malformed"] && verdicts[8] == ["rejected excess"] && verdicts[9] == ["refused denied"])
+    // What was answered is compared bit by bit, so a type, a shape or a NaN more is another answer.
+    for policy in try ["agreement", "distance", "mean-distance"].map({ try ScoringPolicies().make($0) }) {
+      let sheet = policy.score(try await store.ownEvidence(Self.epoch))
+      let scores = Dictionary(uniqueKeysWithValues: sheet.scores.map { ($0.subnetNodeID, $0.score) })
+      #expect(scores.count == nodes.count, "\(type(of: policy))")
+      if policy is AgreementPolicy {
+        #expect(scores[1] == 1_000_000_000_000_000_000 && scores[2] == scores[1])
+        #expect((3...10 as ClosedRange<UInt32>).allSatisfy { scores[$0] == 0 || $0 == 5 }, "\(scores)")
+      }
+    }
   }
 
   @Test("A hoster that thinks it is asked too early is asked again once there is another block")

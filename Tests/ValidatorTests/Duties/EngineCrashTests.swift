@@ -9,31 +9,53 @@ import Testing
 struct EngineCrashTests {
   /// How often it is killed at each arrow and moment; the acceptance of the program was seven, at all three moments.
   private static let rounds = ProcessInfo.processInfo.environment["VALIDATORD_CRASH_ROUNDS"].flatMap(Int.init)
-  private static let arrows: [DutyProgress.Arrow] = [.plan, .sign, .send, .include, .finalize]
+  /// Where it is killed, and what leads there.
+  private static let courses: [(arrow: DutyProgress.Arrow, fate: Misfortune)] = [
+    (.plan, .none), (.sign, .none), (.send, .none), (.include, .none), (.finalize, .none), (.retract, .reorganised),
+    (.expire, .withheld), (.replace, .usurped), (.refuse, .failed), (.refuse, .refused), (.miss, .unproposed),
+  ]
   private static var moments: [SubmissionJournal.Moment] {
     rounds == nil ? [.inside] : SubmissionJournal.Moment.allCases
+  }
+  private static let node: UInt32 = 1
+
+  @Test("All arrows of a duty are swept")
+  func complete() {
+    #expect(Set(Self.courses.map(\.arrow)) == Set(DutyProgress.Arrow.allCases))
   }
 
   @Test("D-15 kill -9 at every arrow: each duty has one signature and one effect on chain, and the next epoch works")
   func sweep() async throws {
-    let subnet = try await EngineSubnet(blockTime: .every(.milliseconds(Self.rounds == nil ? 400 : 250)))
+    let subnet = try await EngineSubnet(
+      finalityLag: 6, blockTime: .every(.milliseconds(Self.rounds == nil ? 300 : 250)))
     var members: [EngineSubnet.Member] = []
     for id in 2...5 as ClosedRange<UInt32> { members.append(try await subnet.start(id)) }
     // It would come out of the queue on the way, and nobody is there to be asked.
     try await subnet.remove(6)
-    let (hotkey, arguments) = try subnet.childArguments(1)
-    let before = try await subnet.client.best().account(hotkey).nonce
+    let key = try subnet.hotkey(Self.node)
+    let others = try (2...5).map { try subnet.hotkey($0).accountID }
+    let database = subnet.folder.file("child.sqlite")
+    let fate = Fate(subnet: subnet, node: Self.node, key: key, database: database, others: others)
+    let arguments = try subnet.childArguments(Self.node)
+    let first = try await subnet.client.best()
+    let before = try await first.account(key.accountID).nonce
+    var kills: [DutyProgress.Arrow: Int] = [:]
     for _ in 0..<(Self.rounds ?? 1) {
-      for arrow in Self.arrows {
+      for course in Self.courses {
         for moment in Self.moments {
-          let child = try ChildProcess(arguments + [arrow.rawValue, moment.rawValue])
-          let watchdog = Task {
-            try await Task.sleep(for: .seconds(90))
-            child.process.terminate()
+          let bringing = Task {
+            do {
+              try await fate.bring(course.fate)
+            } catch  where !Task.isCancelled {
+              Issue.record(error, "\(course)")
+            }
           }
-          let end = await child.end()
-          watchdog.cancel()
-          #expect(end.signal == SIGKILL, "\(arrow) \(moment): \(end)")
+          let end = try await run(arguments + [course.arrow.rawValue, moment.rawValue])
+          bringing.cancel()
+          _ = await bringing.result
+          try await fate.relent()
+          #expect(end.signal == SIGKILL, "\(course) \(moment): \(end)")
+          if end.signal == SIGKILL { kills[course.arrow, default: 0] += 1 }
         }
       }
     }
@@ -43,32 +65,72 @@ struct EngineCrashTests {
     try await eventually("an epoch after the kills") { try await subnet.position().epoch >= last + 3 }
     child.process.terminate()
     _ = await child.end()
-    let store = try Store.open(subnet.folder.file("child.sqlite"))
+    let store = try Store.open(database)
     let journal = SubmissionJournal(store)
-    var (done, finished): (UInt32, UInt32) = (0, 0)
+    let taken = try await Self.extrinsics(of: key.accountID, subnet, after: first.number)
+    var states: [String: Int] = [:]
+    var signed: Set<[UInt8]> = []
     for epoch in 0...last + 3 {
-      let submission = try await subnet.submission(epoch)
       for duty in try await journal.duties(epoch: epoch) {
-        let isOnChain = submission?.attestations[1] != nil
-        if duty.state.name == "finalized" {
-          #expect(isOnChain, "\(duty.key)")
-          done += 1
-        } else if duty.progress.isDone {
-          #expect(!isOnChain, "\(duty.key) is \(duty.state.name)")
-        } else if duty.key.epoch + 1 < last {
-          Issue.record("\(duty.key) is still \(duty.state.name)")
-        } else if isOnChain {
-          finished += 1
+        let state = duty.state.name
+        states[state, default: 0] += 1
+        let isInBlock = duty.signature.map { taken.duties.contains($0.extrinsic.hash) } ?? false
+        if let signature = duty.signature { signed.insert(signature.extrinsic.hash) }
+        switch state {
+        case "finalized":
+          let submission = try await subnet.submission(epoch)
+          #expect(isInBlock && submission?.attestations[Self.node] != nil, "\(duty.key)")
+        // Refused by the pool, or failed in a block.
+        case "refused": break
+        case "expired", "replaced", "missed": #expect(!isInBlock, "\(duty.key) is \(state)")
+        default: #expect(epoch + 1 >= last, "\(duty.key) is still \(state)")
         }
+        if epoch > last, state == "finalized" { states["finalized after the kills", default: 0] += 1 }
+        let steps = try await journal.history(duty.key).map(\.arrow)
+        #expect(steps.count { $0 == .sign } == (duty.signature == nil ? 0 : 1), "\(duty.key)")
       }
     }
-    #expect(done > 0)
-    // Every extrinsic that the chain took from the key is a duty of the journal, once.
-    let after = try await subnet.client.best().account(hotkey).nonce
-    #expect(after - before == done + finished)
+    #expect(states["finalized after the kills"] ?? 0 > 0, "\(states)")
+    for state in ["finalized", "expired", "replaced", "refused", "missed"] {
+      #expect(states[state] ?? 0 > 0, "\(states)")
+    }
+    // Every extrinsic that the chain took from the key is a duty of the journal, or the one that took its nonce.
+    #expect(Set(taken.duties).isSubset(of: signed) && Set(taken.duties).count == taken.duties.count)
+    let after = try await subnet.client.best().account(key.accountID).nonce
+    #expect(Int(after - before) == taken.duties.count + taken.others)
     #expect(try await journal.holds().isEmpty)
+    #expect(try await store.check().isSound)
+    if Self.rounds != nil { print("kills: \(kills), duties: \(states)") }
     try store.close()
     for member in members { await member.stop() }
     await subnet.close()
+  }
+
+  /// Runs the engine until it ends, which it has to do within minutes.
+  private func run(_ arguments: [String]) async throws -> ChildProcess.Result {
+    let child = try ChildProcess(arguments)
+    let watchdog = Task {
+      try await Task.sleep(for: .seconds(120))
+      child.process.terminate()
+    }
+    defer { watchdog.cancel() }
+    return await child.end()
+  }
+
+  /// The hashes of an account's calls of the Network pallet in the blocks of the chain, and how many others there are.
+  private static func extrinsics(
+    of account: AccountID, _ subnet: EngineSubnet, after block: UInt64
+  ) async throws -> (duties: [[UInt8]], others: Int) {
+    let best = try await subnet.client.best()
+    let metadata = try await best.metadata()
+    var (duties, others): ([[UInt8]], Int) = ([], 0)
+    for number in block + 1...best.number {
+      for bytes in try await subnet.client.at(number: number).extrinsics() {
+        let extrinsic = try DecodedExtrinsic(bytes, metadata: metadata)
+        guard extrinsic.signature?.signer == account else { continue }
+        if extrinsic.name.pallet == "Network" { duties.append(extrinsic.hash) } else { others += 1 }
+      }
+    }
+    return (duties, others)
   }
 }

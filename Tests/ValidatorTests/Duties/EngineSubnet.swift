@@ -58,6 +58,7 @@ final class EngineSubnet: Sendable {
     configuration.blockTime = blockTime
     configuration.seed = seed
     configuration.finalityLag = finalityLag
+    configuration.keptBlocks = 1 << 16
     chain = try await DevChainServer.start(configuration, logger: Self.silent)
     folder = try TemporaryFolder()
     pool = EndpointPool([try RPCEndpoint(chain.webSocketURL)])
@@ -79,6 +80,10 @@ final class EngineSubnet: Sendable {
 
   private func node(_ id: UInt32) throws -> Node { try #require(nodes.first { $0.id == id }) }
 
+  func hotkey(_ id: UInt32) throws -> AccountKey {
+    try AccountKey(secret: try #require(Hex.decode(node(id).hotkeySecret)))
+  }
+
   /// Serves inference as a node of the subnet; without a backend as one that says it is a validator.
   func serve(_ id: UInt32, _ backend: (any InferenceBackend)?) throws {
     let peer = network.join(as: try PeerID(node(id).peerId))
@@ -89,18 +94,30 @@ final class EngineSubnet: Sendable {
       to: peer, gate: .insecure(), configuration: configuration)
   }
 
+  /// Serves inference as a peer that is no node of the subnet, or one in its queue.
+  func serve(as peer: PeerID, _ servicer: some Servicer) throws {
+    var configuration = RPCConfiguration()
+    configuration.logger = Self.silent
+    try servicer.addP2PHandlers(to: network.join(as: peer), gate: .insecure(), configuration: configuration)
+  }
+
+  func peer(_ id: UInt32) throws -> PeerID { try PeerID(node(id).peerId) }
+
   /// Starts the engine of a node; a database that it left before is gone on with.
   ///
-  /// - Parameter database: the name of its file; that of the node unless given.
+  /// - Parameters:
+  ///   - database: the name of its file; that of the node unless given.
+  ///   - endpoints: of the chain; the chain's own unless given.
   func start(
-    _ id: UInt32, database: String? = nil, _ change: (inout ValidatorEngine.Settings) -> Void = { _ in }
+    _ id: UInt32, database: String? = nil, endpoints: [String]? = nil,
+    _ change: (inout ValidatorEngine.Settings) -> Void = { _ in }
   ) async throws -> Member {
     let node = try node(id)
     let own = try PeerID(node.peerId)
     let p2p: any P2P = network.join(as: own)
     try serveRole(p2p)
     let store = try Store.open(folder.file("\(database ?? "\(id)").sqlite"))
-    let pool = EndpointPool([try RPCEndpoint(chain.webSocketURL)])
+    let pool = EndpointPool(try (endpoints ?? [chain.webSocketURL]).map { try RPCEndpoint($0) })
     let subnet = LiveSubnet(
       try await ChainClient(pool, metadataCache: client.metadataCache, logger: Self.silent), subnetID: Self.subnetID)
     let feed = EpochFeed(subnet, ownPeer: node.peerId, logger: Self.silent)
@@ -128,15 +145,13 @@ final class EngineSubnet: Sendable {
     return Member(id: id, feed: feed, store: store, engine: engine, pool: pool, running: running)
   }
 
-  /// The hotkey of a node, and the arguments with which `journal-process` is its engine.
-  func childArguments(_ id: UInt32) throws -> (AccountID, [String]) {
-    let node = try node(id)
-    let key = try AccountKey(secret: try #require(Hex.decode(node.hotkeySecret)))
+  /// The arguments with which `journal-process` is a node's engine.
+  func childArguments(_ id: UInt32) throws -> [String] {
     let file = folder.file("child.key")
-    _ = try KeyFile.write(key, to: file, passphrase: nil)
+    _ = try KeyFile.write(try hotkey(id), to: file, passphrase: nil)
     // What the others ask it: whether it is a validator.
     try serve(id, nil)
-    return (key.accountID, ["validator", folder.file("child.sqlite"), chain.webSocketURL, file, node.peerId])
+    return ["validator", folder.file("child.sqlite"), chain.webSocketURL, file, try node(id).peerId]
   }
 
   private func serveRole(_ p2p: any P2P) throws {

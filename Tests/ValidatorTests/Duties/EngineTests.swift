@@ -1,3 +1,5 @@
+import LibP2P
+import Protocols
 import Substrate
 import Synchronization
 import Testing
@@ -54,6 +56,78 @@ struct EngineTests {
       #expect(member.engine.health?.isOwnHotkey == true)
     }
     for member in members { await member.stop() }
+    await subnet.close()
+  }
+
+  @Test("D-10 one validator and three hosters, one of which lies: the honest ones are equal, the liar is lower")
+  func liar() async throws {
+    let subnet = try await EngineSubnet()
+    try subnet.serve(2, nil)
+    try subnet.serve(3, SumBackend())
+    try subnet.serve(4, SumBackend())
+    try subnet.serve(5, SumBackend(lie: 1))
+    let member = try await subnet.start(1)
+    let epoch = try await subnet.position().epoch
+    try await subnet.advance(to: epoch, 11, seenBy: [member])
+    try await eventually("the epoch is scored") { member.engine.lastScored == epoch }
+    let sheet = try #require(try await member.store.scores(epoch)).sheet
+    let scores = Dictionary(uniqueKeysWithValues: sheet.scores.map { ($0.subnetNodeID, $0.score) })
+    #expect(scores[3] == 1_000_000_000_000_000_000 && scores[4] == scores[3] && scores[5] == 0, "\(scores)")
+    let answers = try await member.store.observations(epoch)
+    #expect(Set(answers.map(\.subnetNodeID)) == [3, 4, 5] && answers.allSatisfy { $0.verdict == .accepted })
+    #expect(sheet.judgements.first { $0.subnetNodeID == 5 }?.verdict == .rejected)
+    #expect(try await member.store.recompute(epoch)?.isIdentical == true)
+    await member.stop()
+    await subnet.close()
+  }
+
+  @Test(
+    "D-11 hosters come from the chain's class Included and up: who only announces itself, or waits in the queue, is not asked"
+  )
+  func candidates() async throws {
+    let subnet = try await EngineSubnet()
+    try subnet.serve(5, SumBackend())
+    let (stranger, waiting) = (Eavesdropper(), Eavesdropper())
+    let unknown = try PrivateKey.generate(.ed25519).peerID
+    try subnet.serve(as: unknown, stranger)
+    // The recorded subnet's sixth node is registered and not yet let in.
+    try subnet.serve(as: subnet.peer(6), waiting)
+    let member = try await subnet.start(1)
+    let epoch = try await subnet.position().epoch
+    try await subnet.advance(to: epoch, 11, seenBy: [member])
+    try await eventually("the epoch is scored") { member.engine.lastScored == epoch }
+    let roster = try #require(member.feed.moment?.roster)
+    #expect(roster.node(6).map { !$0.has(.included, at: epoch) } == true)
+    let included = Set(roster.nodes.filter { $0.has(.included, at: epoch) }.map(\.peer.peerID))
+    let known = try await member.store.nodes(epoch)
+    #expect(Set(known.map(\.peerID)) == included)
+    #expect(!included.contains(unknown.description))
+    #expect(stranger.calls == 0 && waiting.calls == 0)
+    #expect(try await member.store.observations(epoch).contains { $0.subnetNodeID == 5 && $0.verdict == .accepted })
+    await member.stop()
+    await subnet.close()
+  }
+
+  @Test("§9 a slash is an alarm with its amount and block, once; in the next epoch it is over")
+  func slashed() async throws {
+    let subnet = try await EngineSubnet()
+    for id in 2...4 as ClosedRange<UInt32> { try subnet.serve(id, nil) }
+    try subnet.serve(5, SumBackend())
+    let member = try await subnet.start(1)
+    // Nobody attests to what it proposes.
+    let epoch = try await subnet.advanceToElection(of: 1...1, seenBy: [member])
+    try await subnet.reachConsensus(in: epoch, of: 1, seenBy: [member])
+    #expect(member.engine.health?.slash == nil)
+    try await subnet.advance(to: epoch + 1, 0, seenBy: [member])
+    let block = try await subnet.client.best().number
+    try await eventually("the slash is seen") { member.engine.health?.slash?.block == block }
+    let health = try #require(member.engine.health)
+    // One of five attested: the most that is taken at once.
+    #expect(health.slash?.amount == Planck(tensor: "1"))
+    #expect(health.alarms(since: nil).contains(.slashed) && !health.alarms(since: nil).contains(.lostStake))
+    try await subnet.advance(to: epoch + 2, 0, seenBy: [member])
+    try await eventually("the next look") { member.engine.health.map { $0.block > block && $0.slash == nil } == true }
+    await member.stop()
     await subnet.close()
   }
 
@@ -124,5 +198,26 @@ struct EngineTests {
     await again.stop()
     for member in members { await member.stop() }
     await subnet.close()
+  }
+}
+
+/// Counts who asks it.
+private final class Eavesdropper: Servicer, InferenceProcedures {
+  static let className = "InferenceProtocol"
+  private let count = Mutex(0)
+
+  var calls: Int { count.withLock { $0 } }
+
+  var handlers: [RPCHandler] {
+    [
+      Self.rpcInfo.handler { _, _ in
+        self.count.withLock { $0 += 1 }
+        return NodeInformation(version: "1", role: .hoster).message
+      },
+      Self.rpcInferenceStream.handler { _, _, writer in
+        self.count.withLock { $0 += 1 }
+        try await writer.write(InferenceResponseAuth())
+      },
+    ]
   }
 }

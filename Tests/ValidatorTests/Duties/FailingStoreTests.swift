@@ -1,0 +1,110 @@
+import Foundation
+import GRDB
+import Testing
+
+@testable import Validator
+
+/// Engines whose database fails while they run.
+@Suite("A database that fails under the running engine", .timeLimit(.minutes(10)))
+struct FailingStoreTests {
+  enum Failure: String, CaseIterable {
+    case full, readOnly
+
+    var code: StoreError.Code { self == .full ? .full : .readOnly }
+  }
+
+  /// The disk is full, or turned read-only.
+  private func bring(_ failure: Failure, over store: Store) async throws {
+    try await store.writeOutsideTransaction { database in
+      switch failure {
+      case .full:
+        let pages = try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 0
+        try database.execute(sql: "PRAGMA max_page_count = \(pages)")
+      case .readOnly: try database.execute(sql: "PRAGMA query_only = ON")
+      }
+    }
+  }
+
+  private func mend(_ store: Store) async throws {
+    try await store.writeOutsideTransaction { database in
+      try database.execute(sql: "PRAGMA query_only = OFF; PRAGMA max_page_count = 1073741823")
+    }
+  }
+
+  @Test(
+    "A full or read-only database: nothing is signed that is not kept, and all goes on once it is mended",
+    arguments: Failure.allCases)
+  func unwritable(_ failure: Failure) async throws {
+    let subnet = try await EngineSubnet()
+    try subnet.serve(5, SumBackend())
+    var members: [EngineSubnet.Member] = []
+    // A tensor of several pages finds no room in those that there are.
+    for id in 1...4 as ClosedRange<UInt32> {
+      members.append(try await subnet.start(id) { $0.challenge.promptLength = 900 })
+    }
+    let epoch = try await subnet.position().epoch
+    try await subnet.advance(to: epoch, 11, seenBy: members)
+    try await eventually("the epoch is scored") { members.allSatisfy { $0.engine.lastScored == epoch } }
+    let own = members[0]
+    try await bring(failure, over: own.store)
+    try await subnet.advance(to: epoch + 1, 12, seenBy: members)
+    try await eventually("the failure is told") { own.engine.storeFailure?.kind == failure.code }
+    try await subnet.advance(to: epoch + 1, 19, seenBy: members)
+    let journal = SubmissionJournal(own.store)
+    let isOnChain = try await subnet.submission(epoch + 1)?.attestations[1] != nil
+    let isKept = try await journal.duties(epoch: epoch + 1).contains { $0.signature != nil }
+    #expect(isKept || !isOnChain)
+    if failure == .readOnly { #expect(!isKept && !isOnChain) }
+    #expect(own.engine.lastScored == epoch)
+    try await mend(own.store)
+    // The epoch at hand is lost, the next ones are whole.
+    try await subnet.advance(to: epoch + 2, 0, seenBy: members)
+    let next = try await subnet.advanceToElection(of: 1...4, seenBy: members)
+    try await subnet.reachConsensus(in: next, of: 4, seenBy: members)
+    #expect(try await subnet.settle(own, in: next, seenBy: members).state.name == "finalized")
+    #expect(own.engine.storeFailure == nil)
+    #expect(try await own.store.check().isSound)
+    for member in members { await member.stop() }
+    await subnet.close()
+  }
+
+  @Test("Pages that are damaged under the running engine end it with the remedy, and nothing is signed after")
+  func damaged() async throws {
+    let subnet = try await EngineSubnet()
+    try subnet.serve(5, SumBackend())
+    var members: [EngineSubnet.Member] = []
+    for id in 1...4 as ClosedRange<UInt32> { members.append(try await subnet.start(id)) }
+    let epoch = try await subnet.position().epoch
+    try await subnet.advance(to: epoch, 11, seenBy: members)
+    try await eventually("the epoch is scored") { members.allSatisfy { $0.engine.lastScored == epoch } }
+    let own = members[0]
+    let before = try await subnet.client.best().account(try subnet.hotkey(1).accountID).nonce
+    try await Self.garble(own.store)
+    let isOver = Task { await own.running.result }
+    for _ in 0..<40 {
+      try await subnet.makeBlock(seenBy: Array(members.dropFirst()))
+      try await Task.sleep(for: .milliseconds(50))
+    }
+    let end = await isOver.value
+    #expect {
+      try end.get()
+    } throws: { ($0 as? StoreError)?.kind == .damaged && ($0 as? StoreError)?.remedy.contains("db restore") == true }
+    #expect(try await subnet.client.best().account(try subnet.hotkey(1).accountID).nonce == before)
+    for member in members { await member.stop() }
+    await subnet.close()
+  }
+
+  /// Moves the log into the file, overwrites all of it but its first page, and has every connection forget what it read.
+  private static func garble(_ store: Store) async throws {
+    try await store.writeOutsideTransaction { database in
+      try database.checkpoint(.truncate)
+      let size = try Int.fetchOne(database, sql: "PRAGMA page_size") ?? 4096
+      let count = try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 1
+      let file = try FileHandle(forUpdating: URL(filePath: store.path))
+      try file.seek(toOffset: UInt64(size))
+      try file.write(contentsOf: Data(repeating: 0xa5, count: size * (count - 1)))
+      try file.close()
+    }
+    (store.connections as? DatabasePool)?.releaseMemory()
+  }
+}
