@@ -4,7 +4,7 @@
   .venv/bin/python Benchmarks/hoster.py PATH_OF_validatord PATH_OF_HosterPath
 
 Of several runs the best counts, since other work on the machine only ever makes it slower. Peers with stake, a subnet
-and its chain are made anew each time. The model is of GPT-2's own shape, with random weights.
+and its chain are made anew each time. The model that is beside numpy's has blocks of GPT-2's size, with random weights.
 """
 import contextlib
 import json
@@ -24,7 +24,7 @@ RUNS = 3
 STARTS = 10
 SUBNET = 128001
 VALIDATORS = 8
-GPT2 = ["--layers", "12", "--width", "768", "--heads", "12", "--vocabulary", "50257", "--context", "256"]
+GPT2 = ["--layers", "4", "--width", "768", "--heads", "12", "--vocabulary", "16384", "--context", "256"]
 SMALL = ["--layers", "4", "--width", "128", "--heads", "4", "--vocabulary", "1024", "--context", "256"]
 PROMPT = "464,3290,318,257,922"
 
@@ -190,45 +190,54 @@ def model_times(program, model):
     return min(ours), min(theirs)
 
 
-def verdict(is_met):
-    return "met" if is_met else "MISSED"
+def show(name, value, target="", is_met=None):
+    note = "" if is_met is None else f"{target}  {'met' if is_met else 'MISSED'}"
+    print(f"{name:46} {value:>12}  {note}".rstrip(), flush=True)
+
+
+def show_paths(subnet, path, chain, small):
+    starts = start_times(subnet, chain)
+    median = starts[len(starts) // 2]
+    show("ready without a model, median", f"{median * 1e3:.0f} ms", "≤ 1 s", median <= 1)
+    ages = token_ages(subnet, path, chain)
+    through, direct = ages["through the hoster"], ages["called directly"]
+    show("from worker to peer, called directly, p50", f"{direct * 1e6:,.0f} µs")
+    show("from worker to peer, through the hoster, p50", f"{through * 1e6:,.0f} µs")
+    show("added by the hoster to a token, p50", f"{(through - direct) * 1e6:,.0f} µs", "≤ 300 µs", through - direct <= 300e-6)
+    p99 = information(subnet, path, chain)["p99"]
+    show("rpc_info while all workers compute, p99", f"{p99 * 1e3:.2f} ms", "≤ 20 ms", p99 <= 0.02)
+    alone = time_until_alone(subnet, chain, small)
+    show("processes left after SIGKILL, longest", f"{alone:.2f} s", "≤ 2 s", alone <= 2)
+
+
+def show_crowds(subnet, path, chain, small):
+    print(f"\n{'200 streams of 8 peers':30} {'all ended':>10} {'tokens/s':>10} {'slowest/fastest':>16}"
+          f" {'Jain, streams':>14} {'Jain, peers':>12}")  # fmt: skip
+    for concurrency in (16, 256):
+        found = crowd(subnet, path, chain, small, concurrency)
+        print(f"hoster.concurrency {concurrency:<11} {found['seconds']:>8.1f} s {found['tokens a second']:>10,.0f}"
+              f" {found['slowest/fastest']:>16.2f} {found['fairness of streams']:>14.3f}"
+              f" {found['fairness of peers']:>12.3f}", flush=True)  # fmt: skip
+
+
+def show_model(program, gpt2):
+    own, numpy = model_times(program, gpt2)
+    print()
+    show("a token of 4 blocks of GPT-2 in numpy, one core", f"{numpy:.1f} ms")
+    show("a token of 4 blocks of GPT-2, one thread", f"{own:.1f} ms", f"≤ 3 × numpy's  {own / numpy:.2f} ×", own <= 3 * numpy)
 
 
 def main(program, path):
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         small, gpt2 = f"{folder}/small", f"{folder}/gpt2"
         run(program, "model", "init", "--seed", "7", *SMALL, "--out", small)
-        run(program, "model", "init", "--seed", "7", *GPT2, "--out", gpt2)
+        print()
         subnet = Subnet(program, folder)
         with subnet.chain() as (_, chain):
-            starts = start_times(subnet, chain)
-            ages = token_ages(subnet, path, chain)
-            info = information(subnet, path, chain)
-            crowds = {concurrency: crowd(subnet, path, chain, small, concurrency) for concurrency in (16, 256)}
-            alone = time_until_alone(subnet, chain, small)
-        own, numpy = model_times(program, gpt2)
-
-    through, direct = ages["through the hoster"], ages["called directly"]
-    added = through - direct
-    rows = [
-        ("from worker to peer, through the hoster, p50", f"{through * 1e6:,.0f} µs", ""),
-        ("from worker to peer, called directly, p50", f"{direct * 1e6:,.0f} µs", ""),
-        ("added by the hoster to a token, p50", f"{added * 1e6:,.0f} µs", f"≤ 300 µs  {verdict(added <= 300e-6)}"),
-        ("rpc_info while all workers compute, p99", f"{info['p99'] * 1e3:.2f} ms", f"≤ 20 ms  {verdict(info['p99'] <= 0.02)}"),
-        ("a token of GPT-2's shape on one core", f"{own:.1f} ms", ""),
-        ("the same in numpy", f"{numpy:.1f} ms", f"≤ 3 × numpy's  {own / numpy:.2f} ×  {verdict(own <= 3 * numpy)}"),
-        ("ready without a model, median", f"{starts[len(starts) // 2] * 1e3:.0f} ms", f"≤ 1 s  {verdict(starts[len(starts) // 2] <= 1)}"),
-        ("processes left after SIGKILL, longest", f"{alone:.2f} s", f"≤ 2 s  {verdict(alone <= 2)}"),
-    ]  # fmt: skip
-    print()
-    for name, value, note in rows:
-        print(f"{name:48} {value:>12}  {note}".rstrip())
-    print(f"\n{'200 streams of 8 peers':34} {'all ended':>10} {'tokens/s':>10} {'slowest/fastest':>16}"
-          f" {'Jain, streams':>14} {'Jain, peers':>12}")  # fmt: skip
-    for concurrency, figures in crowds.items():
-        print(f"hoster.concurrency {concurrency:<15} {figures['seconds']:>8.1f} s {figures['tokens a second']:>10,.0f}"
-              f" {figures['slowest/fastest']:>16.2f} {figures['fairness of streams']:>14.3f}"
-              f" {figures['fairness of peers']:>12.3f}")  # fmt: skip
+            show_paths(subnet, path, chain, small)
+            show_crowds(subnet, path, chain, small)
+        run(program, "model", "init", "--seed", "7", *GPT2, "--out", gpt2)
+        show_model(program, gpt2)
 
 
 if __name__ == "__main__":

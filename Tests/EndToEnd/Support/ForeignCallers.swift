@@ -66,19 +66,20 @@ struct ForeignCallers {
   /// The subnet template's: py-libp2p with its API protocol.
   func template() async throws {
     guard let python = ForeignNode.python else { return }
-    func call(_ name: String, _ key: String) async throws -> Program.Result {
-      try await Program.run(
-        [
-          ForeignNode.script("subnet/api_peer.py"), "--key", key, "--to", try address(name), "--route", "health",
-          "--route", "stream:pieces",
-        ], program: python)
+    func call(_ names: [String], _ key: String) async throws -> Program.Result {
+      let caller = [
+        ForeignNode.script("subnet/api_peer.py"), "--key", key, "--route", "health", "--route", "stream:pieces",
+      ]
+      return try await Program.run(caller + names.flatMap { ["--to", try address($0)] }, program: python)
     }
-    for name in ["hoster-2", "validator-2"] {
-      let served = try await call(name, network.guest.peerKey)
-      #expect(served.status == 0, "\(served.output) \(served.errors)")
-      #expect(served.output.contains(#""text":"{\"ok\":true}""#), "\(served.output)")
-      #expect(served.output.contains(#""text":"one,two,three""#), "\(served.output)")
-      let refused = try await call(name, stranger)
+    let names = ["hoster-2", "validator-2"]
+    let served = try await call(names, network.guest.peerKey)
+    #expect(served.status == 0, "\(served.output) \(served.errors)")
+    for text in [#""text":"{\"ok\":true}""#, #""text":"one,two,three""#] {
+      #expect(served.output.components(separatedBy: text).count == 1 + names.count, "\(served.output)")
+    }
+    for name in names {
+      let refused = try await call([name], stranger)
       #expect(!refused.output.contains("true"), "\(refused.output)")
     }
   }

@@ -142,7 +142,7 @@ final class ManualSubnet: Sendable {
   func inference(_ address: String, _ prompt: [Int64], as peer: Peer, tokens: Int = 5) -> [String] {
     [
       "inference", "call", address, "--prompt-tokens", prompt.map(String.init).joined(separator: ","),
-      "--max-new-tokens", "\(tokens)",
+      "--max-new-tokens", "\(tokens)", "--timeout", "200",
     ] + identity(peer)
   }
 

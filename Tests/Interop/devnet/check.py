@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Looks at a local network from outside: its chain over JSON-RPC, its databases with sqlite3, with none of the
-program's own code. Waits until a subnet epoch with a proposal is settled, and prints what it found as one line of JSON.
+program's own code. Waits until a subnet epoch with a proposal is settled whose observations were all made after it has
+begun to look, and prints what it found as one line of JSON.
 
   python check.py --network ready.json [--seconds 60]
 
@@ -25,9 +26,12 @@ def wait_for_settlement(client, subnet, seconds):
     length = client.meta.const("Network", "EpochLength")
     slot = client.get("Network", "SubnetSlot", subnet)
     end = time.time() + seconds
+    block = client.get("System", "Number")
+    # A proposal is about the epoch before.
+    first = max(0, block - slot) // length + 2 if block >= slot + length // 4 else 1
     while time.time() < end:
         block = client.get("System", "Number")
-        for epoch in range(1, max(1, (block - slot) // length)):
+        for epoch in range(first, max(first, (block - slot) // length)):
             found = client.get("Network", "SubnetConsensusSubmission", subnet, epoch)
             if found is not None:
                 return epoch, found

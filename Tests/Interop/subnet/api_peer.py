@@ -3,7 +3,7 @@
 code: it reads and writes the same way, which is what cuts their answers.
 
   python api_peer.py                                   serves; prints where it listens
-  python api_peer.py --to MULTIADDR --route NAME ...   calls, in the published way: one read for a unary answer,
+  python api_peer.py --to MULTIADDR --route NAME ...   calls one peer or several, in the published way: one read for a unary answer,
                                                        or, for stream:NAME, reads until the end
 
 Served routes: health, echo (what was asked, as JSON), bytes-N (N bytes, byte i = i mod 251, in one write), pieces
@@ -138,7 +138,7 @@ async def call(stream, request: bytes, kind: int) -> tuple[bytes, int, str]:
 
 def main() -> int:
     options = argparse.ArgumentParser()
-    options.add_argument("--to")
+    options.add_argument("--to", action="append", default=[], help="may be given several times")
     options.add_argument("--route", action="append", default=[], help="may be given several times; stream:NAME streams")
     options.add_argument("--method", default="GET")
     options.add_argument("--header", action="append", default=[], help="k=v, repeatable")
@@ -152,8 +152,8 @@ def main() -> int:
     from libp2p.tools.utils import info_from_p2p_addr
     from multiaddr import Multiaddr
 
-    async def ask(host) -> None:
-        info = info_from_p2p_addr(Multiaddr(chosen.to))
+    async def ask(host, address: str) -> None:
+        info = info_from_p2p_addr(Multiaddr(address))
         await host.connect(info)
         headers = dict(header.split("=", 1) for header in chosen.header)
         for route in chosen.route * chosen.repeat:
@@ -176,7 +176,9 @@ def main() -> int:
         async with host.run(listen_addrs=listen):
             if chosen.to:
                 with trio.fail_after(chosen.max_seconds):
-                    return await ask(host)
+                    for address in chosen.to:
+                        await ask(host, address)
+                    return
             rc.emit("listening", multiaddr=str(host.get_addrs()[0]))
             await rc.wait_for_stop(chosen.max_seconds)
 
