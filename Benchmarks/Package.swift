@@ -68,6 +68,17 @@ let package = Package(
       swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)],
       plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
     .executableTarget(
+      name: "ValidatorEpochs",
+      dependencies: [
+        .product(name: "DevChain", package: "validatord"),
+        .product(name: "LibP2P", package: "validatord"),
+        .product(name: "Protocols", package: "validatord"),
+        .product(name: "Substrate", package: "validatord"),
+        .product(name: "Validator", package: "validatord"),
+      ],
+      path: "Benchmarks/ValidatorEpochs",
+      swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
+    .executableTarget(
       name: "ValidatorStore",
       dependencies: [
         .product(name: "Protocols", package: "validatord"),

@@ -17,7 +17,7 @@ enum ValidatorStore {
     guard let folder = CommandLine.arguments.dropFirst().first else { exit(64) }
     let store = try Store.open(folder + "/validator.sqlite")
     let answers = try (0..<4).map { try answer($0) }
-    var seconds = 0.0
+    var (seconds, work) = (0.0, 0.0)
     var scoring: [Double] = []
     let policy = AgreementPolicy()
     for epoch in 1...epochs {
@@ -28,9 +28,10 @@ enum ValidatorStore {
       }
       try await store.open(EpochRecord(epoch: epoch, firstBlock: UInt64(epoch) * 100, length: 100), nodes: members)
       let batch = observations(epoch, answers)
-      let start = ContinuousClock.now
+      let (start, before) = (ContinuousClock.now, processorSeconds)
       try await store.record(batch)
       seconds += (ContinuousClock.now - start) / .seconds(1)
+      work += processorSeconds - before
       let evidence = try await store.ownEvidence(epoch)
       let begin = ContinuousClock.now
       let sheet = policy.score(evidence)
@@ -46,11 +47,19 @@ enum ValidatorStore {
     try store.close()
 
     print("observations stored, in batches of \(batchSize)     \(Int(rate)) /s   promised 20000 /s")
+    print("the same by the processor's time alone          \(Int(count / work)) /s   for a shared machine")
     print("scoring 1,000 nodes × 8 probes                  \(rounded(median)) ms    promised 50 ms")
     print("report of the newest epoch, of 1,000,000 calls  \(rounded(latest)) ms    promised 1000 ms")
     print("report of one node over all epochs              \(rounded(node)) ms    promised 1000 ms")
     print("report of all epochs, 10,000 lines              \(rounded(all)) ms    promised 1000 ms")
     guard rate >= 20_000, median <= 50, max(latest, node, all) <= 1_000 else { exit(1) }
+  }
+
+  /// What this process has worked so far, whatever else the machine does.
+  private static var processorSeconds: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 
   private static var batchSize: Int { Int(nodes) * Int(probes) }

@@ -10,7 +10,7 @@ extension EngineSubnet {
   /// - Returns: the epoch, in its first block.
   func advanceToElection(of nodes: ClosedRange<UInt32>, seenBy members: [Member]) async throws -> UInt32 {
     let start = try await position().epoch
-    for epoch in start..<start + 40 {
+    for epoch in start..<start + 12 {
       try await advance(to: epoch, 11, seenBy: members)
       try await eventually("epoch \(epoch) is scored") { members.allSatisfy { $0.engine.lastScored == epoch } }
       try await advance(to: epoch + 1, 0, seenBy: members)

@@ -114,10 +114,13 @@ struct EngineTests {
     for id in 2...4 as ClosedRange<UInt32> { try subnet.serve(id, nil) }
     try subnet.serve(5, SumBackend())
     let member = try await subnet.start(1)
+    try await subnet.elect(1)
     // Nobody attests to what it proposes.
     let epoch = try await subnet.advanceToElection(of: 1...1, seenBy: [member])
     try await subnet.reachConsensus(in: epoch, of: 1, seenBy: [member])
     #expect(member.engine.health?.slash == nil)
+    // The next proposal is not this node's, and never made.
+    try await subnet.elect(2)
     try await subnet.advance(to: epoch + 1, 0, seenBy: [member])
     let block = try await subnet.client.best().number
     try await eventually("the slash is seen") { member.engine.health?.slash?.block == block }

@@ -11,6 +11,9 @@ extension Store {
     try await write { database in
       var peers: [UInt32: PeerRows] = [:]
       var answers: Set<Digest32> = []
+      // Looked up once: of a large batch the look-up is a good part of the work.
+      let insertion = try database.cachedStatement(
+        sql: "INSERT INTO observations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
       for observation in observations {
         let epoch = Int64(observation.epoch)
         if let answer = observation.answer, answers.insert(answer.digest).inserted {
@@ -25,14 +28,12 @@ extension Store {
         }
         let peer = try peers[observation.epoch, default: PeerRows(epoch: observation.epoch)].id(
           of: observation.peerID, database)
-        try database.run(
-          "INSERT INTO observations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-          [
-            epoch, Int64(observation.subnetNodeID), Int64(observation.probe), Int64(observation.attempt), peer,
-            observation.requestDigest.data, observation.answer?.digest.data, observation.verdict.rawValue,
-            observation.reason.rawValue, observation.detail, Int64(observation.tokenCount),
-            observation.firstMessage.map { column($0) }, column(observation.total), column(observation.block),
-          ])
+        try insertion.execute(arguments: [
+          epoch, Int64(observation.subnetNodeID), Int64(observation.probe), Int64(observation.attempt), peer,
+          observation.requestDigest.data, observation.answer?.digest.data, observation.verdict.rawValue,
+          observation.reason.rawValue, observation.detail, Int64(observation.tokenCount),
+          observation.firstMessage.map { column($0) }, column(observation.total), column(observation.block),
+        ])
       }
     }
   }
