@@ -115,6 +115,19 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: instrumented),
+    .target(
+      name: "DevChain",
+      dependencies: [
+        "Substrate",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOWebSocket", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: instrumented),
     fuzzer("FuzzScale"),
     fuzzer("FuzzMetadata"),
     fuzzer("FuzzJSONRPC"),
@@ -132,5 +145,6 @@ let package = Package(
     fuzzer("FuzzAPI", of: "Protocols"),
     fuzzer("FuzzModel", of: "Hoster"),
     fuzzer("FuzzSSE", of: "Hoster"),
+    fuzzer("FuzzDevChain", of: "DevChain"),
   ]
 )
