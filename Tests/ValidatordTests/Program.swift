@@ -58,7 +58,8 @@ struct Program {
 
   private static func read(_ pipe: Pipe) async -> String {
     await withCheckedContinuation { continuation in
-      DispatchQueue.global().async {
+      // Not on the queue that tasks run on: a server in the test would stand still until the process has ended.
+      Thread.detachNewThread {
         let data = (try? pipe.fileHandleForReading.readToEnd()) ?? nil
         continuation.resume(returning: String(decoding: data ?? Data(), as: UTF8.self))
       }

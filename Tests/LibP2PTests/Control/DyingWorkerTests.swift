@@ -55,7 +55,7 @@ struct DyingWorkerTests {
         process.waitUntilExit()
       }
       _ = await withCheckedContinuation { continuation in
-        DispatchQueue.global().async { continuation.resume(returning: output.fileHandleForReading.availableData) }
+        Thread.detachNewThread { continuation.resume(returning: output.fileHandleForReading.availableData) }
       }
       #expect(pair.control.handledProtocols == ["Dying.rpc_a"])
       let stream = try await pair.peer.openStream(to: pair.node, "Dying.rpc_a")

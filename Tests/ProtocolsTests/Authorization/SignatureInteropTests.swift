@@ -56,7 +56,7 @@ struct SignatureInteropTests {
     try stdin.fileHandleForWriting.write(contentsOf: input)
     try stdin.fileHandleForWriting.close()
     let output = await withCheckedContinuation { continuation in
-      DispatchQueue.global().async {
+      Thread.detachNewThread {
         continuation.resume(returning: (try? stdout.fileHandleForReading.readToEnd()) ?? nil)
       }
     }

@@ -37,7 +37,7 @@ struct ChildProcess {
   func end() async -> Result {
     let (process, output, input) = (process, output, input)
     return await withCheckedContinuation { continuation in
-      DispatchQueue.global().async {
+      Thread.detachNewThread {
         try? input.fileHandleForWriting.close()
         let data = (try? output.fileHandleForReading.readToEnd()) ?? nil
         process.waitUntilExit()
@@ -55,7 +55,7 @@ struct ChildProcess {
   func firstLine() async -> String {
     let output = output
     return await withCheckedContinuation { continuation in
-      DispatchQueue.global().async {
+      Thread.detachNewThread {
         var text = Data()
         while !text.contains(UInt8(ascii: "\n")) {
           guard let piece = try? output.fileHandleForReading.read(upToCount: 1), !piece.isEmpty else { break }

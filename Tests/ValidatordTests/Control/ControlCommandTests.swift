@@ -28,7 +28,7 @@ struct ControlCommandTests {
     let (process, output) = try start(socket)
     defer { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
     let line = await withCheckedContinuation { continuation in
-      DispatchQueue.global().async { continuation.resume(returning: output.fileHandleForReading.availableData) }
+      Thread.detachNewThread { continuation.resume(returning: output.fileHandleForReading.availableData) }
     }
     struct Line: Decodable { var peer: String }
     let peer = try JSONDecoder().decode(Line.self, from: line).peer

@@ -74,7 +74,7 @@ enum Hivemind {
     process.standardError = FileHandle.nullDevice
     try process.run()
     let text = await withCheckedContinuation { continuation in
-      DispatchQueue.global().async {
+      Thread.detachNewThread {
         let data = (try? output.fileHandleForReading.readToEnd()) ?? nil
         continuation.resume(returning: String(decoding: data ?? Data(), as: UTF8.self))
       }

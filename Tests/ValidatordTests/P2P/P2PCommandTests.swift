@@ -40,7 +40,7 @@ struct P2PCommandTests {
 
   private static func firstLine(of pipe: Pipe) async -> Data {
     await withCheckedContinuation { continuation in
-      DispatchQueue.global().async {
+      Thread.detachNewThread {
         var text = Data()
         while !text.contains(UInt8(ascii: "\n")) {
           let piece = pipe.fileHandleForReading.availableData

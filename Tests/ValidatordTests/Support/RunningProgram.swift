@@ -42,7 +42,7 @@ final class RunningProgram: Sendable {
 
   private func collect(_ pipe: Pipe, _ keep: @escaping @Sendable (inout State, Data) -> Void) {
     let handle = pipe.fileHandleForReading
-    DispatchQueue.global().async { [weak self] in
+    Thread.detachNewThread { [weak self] in
       while true {
         let piece = handle.availableData
         guard !piece.isEmpty, let self else { return }
