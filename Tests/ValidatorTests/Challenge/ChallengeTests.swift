@@ -16,6 +16,8 @@ private struct ScriptedHoster: Servicer, InferenceProcedures {
     /// Ends the call without a word, as published nodes refuse one.
     case hangsUp
     case isSilent
+    /// Says here that it was asked, and nothing to the caller.
+    case tells(AsyncStream<Void>.Continuation)
     case neverStops
     case isGarbled
     /// Sends these, one message each.
@@ -53,6 +55,9 @@ private struct ScriptedHoster: Servicer, InferenceProcedures {
         case .says(let text): throw RPCError(text)
         case .hangsUp: break
         case .isSilent: try await Task.sleep(for: .seconds(3600))
+        case .tells(let asked):
+          asked.yield()
+          try await Task.sleep(for: .seconds(3600))
         case .neverStops: while true { try await write(1) }
         case .isGarbled:
           try await writer.write(
@@ -219,10 +224,11 @@ struct ChallengeTests {
 
   @Test("When the window is over, who was asked and has not answered is absent; who was not asked can't be judged")
   func windowEnds() async throws {
-    let nodes = try await open([.isSilent, .isSilent, .answers([1])])
+    let (calls, asked) = AsyncStream.makeStream(of: Void.self)
+    let nodes = try await open([.tells(asked), .tells(asked), .answers([1])])
     let challenge = challenge { $0.concurrency = 2 }
     async let running: Void = challenge.run(nodes, [probe])
-    try await Task.sleep(for: .milliseconds(200))
+    for await _ in calls.prefix(2) {}
     challenge.end()
     try await running
     #expect(
@@ -231,8 +237,11 @@ struct ChallengeTests {
 
   @Test("D-15 a process that is stopped says nothing of who was asked last; the next one asks the rest")
   func stopped() async throws {
-    var nodes = try await open([.answers([1]), .isSilent])
+    let (calls, asked) = AsyncStream.makeStream(of: Void.self)
+    var nodes = try await open([.answers([1]), .tells(asked)])
     let first = Task { [nodes] in try await challenge().run(nodes, [probe]) }
+    for await _ in calls.prefix(1) {}
+    // The other one's answer is on its way.
     try await Task.sleep(for: .milliseconds(300))
     first.cancel()
     await #expect(throws: CancellationError.self) { try await first.value }
