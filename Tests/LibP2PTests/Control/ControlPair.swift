@@ -30,6 +30,8 @@ struct ControlPair {
           address: try Multiaddr([.unix(configuration.path)]))
         do {
           _ = try await hosts[1].connect(to: hosts[0])
+          // The called side has the connection a moment later, with the handshake's last message.
+          _ = try await TestHosts.eventually { !hosts[0].peers.isEmpty }
           try await body(pair)
         } catch {
           await control.shutdown()
