@@ -11,7 +11,7 @@ public final class WorkerGuard: Sendable {
   /// How long a worker may take to end by itself when the node is gone.
   static let patience: TimeInterval = 1
   /// How long the guard tries to kill what forks faster than it can be killed.
-  static let killing: TimeInterval = 2
+  static let killing = Duration.seconds(2)
   /// Exit codes of the guard itself, as shells have them.
   static let cannotStart: Int32 = 126
 
@@ -105,8 +105,8 @@ public final class WorkerGuard: Sendable {
       return !isEnding
     }
     guard isFirst else { return }
-    let last = Date(timeIntervalSinceNow: Self.killing)
-    while Date() < last {
+    let last = ContinuousClock.now + Self.killing
+    while ContinuousClock.now < last {
       for descendant in ProcessTree.descendants(of: getpid()) { kill(descendant, SIGKILL) }
       Thread.sleep(forTimeInterval: 0.02)
     }
