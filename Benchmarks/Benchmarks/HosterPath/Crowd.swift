@@ -12,7 +12,7 @@ enum Crowd {
       var tokens = [Int](repeating: 0, count: Crowd.streams)
       var total = 0
       var atHalf: [Int]?
-      var ends: [Double] = []
+      var ends: [Int: Double] = [:]
     }
 
     private let state = Mutex(State())
@@ -22,8 +22,8 @@ enum Crowd {
 
     /// Each stream's tokens when half of all had come.
     var atHalf: [Int] { state.withLock { $0.atHalf ?? [] } }
-    /// The times at which streams ended, in seconds from the start.
-    var ends: [Double] { state.withLock(\.ends) }
+    /// The time at which each stream ended, in seconds from the start.
+    var ends: [Int: Double] { state.withLock(\.ends) }
 
     func note(_ stream: Int) {
       state.withLock { state in
@@ -33,29 +33,33 @@ enum Crowd {
       }
     }
 
-    func noteEnd(after seconds: Double) { state.withLock { $0.ends.append(seconds) } }
+    func noteEnd(of stream: Int, after seconds: Double) { state.withLock { $0.ends[stream] = seconds } }
   }
 
-  static func measure(tokens: Int32, hoster: String, keys: [String]) async throws {
-    guard tokens > 1, !keys.isEmpty else { throw HosterPath.Failure("a crowd needs tokens and keys") }
+  /// - Parameter lone: how many of the peers have one stream; the others share the rest evenly.
+  static func measure(tokens: Int32, lone: Int, hoster: String, keys: [String]) async throws {
+    guard tokens > 1, (0..<keys.count).contains(lone) else { throw HosterPath.Failure("a crowd needs tokens and keys") }
+    let crowded = keys.count - lone
+    let shares = keys.indices.map { index in
+      index < crowded ? Array(stride(from: index, to: streams - lone, by: crowded)) : [streams - 1 - (index - crowded)]
+    }
     let progress = Progress(tokens: tokens)
     let start = ContinuousClock.now
     try await withThrowingTaskGroup(of: Void.self) { group in
-      for (index, key) in keys.enumerated() {
-        let own = stride(from: index, to: streams, by: keys.count).map(\.self)
+      for (own, key) in zip(shares, keys) {
         group.addTask { try await ask(own, tokens, hoster, key, progress, start) }
       }
       try await group.waitForAll()
     }
     let ends = progress.ends
     guard ends.count == streams else { throw HosterPath.Failure("only \(ends.count) streams ended") }
-    let ofPeers = keys.indices.map { index in
-      stride(from: index, to: streams, by: keys.count).reduce(0) { $0 + progress.atHalf[$1] }
-    }
+    let (fastest, slowest) = (ends.values.min() ?? 0, ends.values.max() ?? 0)
     HosterPath.report([
-      "seconds": ends.max() ?? 0, "slowest/fastest": (ends.max() ?? 0) / (ends.min() ?? 1),
-      "fairness of streams": fairness(progress.atHalf), "fairness of peers": fairness(ofPeers),
-      "tokens a second": Double(streams) * Double(tokens) / (ends.max() ?? 1),
+      "seconds": slowest, "slowest/fastest": slowest / fastest,
+      "fairness of streams": fairness(progress.atHalf),
+      "fairness of peers": fairness(shares.map { $0.reduce(0) { $0 + progress.atHalf[$1] } }),
+      "lone": shares.suffix(lone).flatMap(\.self).compactMap { ends[$0] }.max() ?? 0,
+      "tokens a second": Double(streams) * Double(tokens) / slowest,
     ])
   }
 
@@ -82,7 +86,7 @@ enum Crowd {
               count += 1
             }
             guard count == tokens else { throw HosterPath.Failure("stream \(number) ended after \(count) tokens") }
-            progress.noteEnd(after: (ContinuousClock.now - start) / .seconds(1))
+            progress.noteEnd(of: number, after: (ContinuousClock.now - start) / .seconds(1))
           }
         }
         try await group.waitForAll()

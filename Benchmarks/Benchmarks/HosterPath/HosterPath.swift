@@ -10,7 +10,8 @@ import Protocols
 ///     HosterPath worker                       computes for the hoster that starts it
 ///     HosterPath listen                       is the same worker, called over a connection of its own
 ///     HosterPath tokens KEY HOSTER DIRECT     how old tokens are when they come, on either way
-///     HosterPath crowd TOKENS HOSTER KEY…     200 streams of several peers at a time
+///     HosterPath crowd TOKENS LONE HOSTER KEY…
+///                                             200 streams of several peers at a time, the last LONE of which have one
 ///     HosterPath info KEY HOSTER WORKERS      how long rpc_info takes while every worker computes for ten seconds
 @main
 enum HosterPath {
@@ -22,8 +23,9 @@ enum HosterPath {
     case ("worker", 0): try await InferenceWorker.run { StampingBackend() }
     case ("listen", 0): try await listen()
     case ("tokens", 3): try await TokenAges.measure(key: rest[0], hoster: rest[1], direct: rest[2])
-    case ("crowd", 3...):
-      try await Crowd.measure(tokens: Int32(rest[0]) ?? 0, hoster: rest[1], keys: Array(rest[2...]))
+    case ("crowd", 4...):
+      try await Crowd.measure(
+        tokens: Int32(rest[0]) ?? 0, lone: Int(rest[1]) ?? 0, hoster: rest[2], keys: Array(rest[3...]))
     case ("info", 3): try await Information.measure(key: rest[0], hoster: rest[1], workers: Int(rest[2]) ?? 0)
     default: throw Failure("see the head of HosterPath.swift for what to say")
     }

@@ -5,6 +5,8 @@ public struct InferenceRequest: Sendable, Hashable {
   public var prompt: [Int32]
   /// How many tokens to append at most.
   public var maximumNewTokens: Int
+  /// Who asks. The server that queues the request sets it.
+  public var asker = InferenceAsker.node
 
   public init(prompt: [Int32], maximumNewTokens: Int) {
     self.prompt = prompt

@@ -15,7 +15,7 @@ public struct OwnRunDuty: Service {
   private let word = SharedWord()
 
   /// - Parameters:
-  ///   - moments: the newest moment from now on, each time.
+  ///   - moments: a stream of the newest moment from now on, a new one each time.
   ///   - newest: the moment that it is now.
   ///   - journal: keeps the answers.
   ///   - maximumNewTokens: how many tokens the subnet asks for.
@@ -69,13 +69,12 @@ public struct OwnRunDuty: Service {
       }
     case .run(let epoch, let tokens, let node):
       do {
-        var own: [Int32] = []
-        for try await token in try await answer(tokens, maximumNewTokens) { own.append(token) }
+        let own = try await answerInTime(epoch, tokens)
         try Task.checkCancellation()
         // An answer that took until the time was over is none: nothing is dated back.
-        guard let now = newest(), now.epoch == epoch, now.commit == .open else {
+        guard let own, let now = newest(), now.epoch == epoch, now.commit == .open else {
           logger.warning(
-            "the own answer took longer than the time for commits",
+            "the own answer takes longer than the time for commits",
             metadata: ["epoch": "\(epoch)", "began": "\(moment.block)", "ended": "\(newest()?.block ?? 0)"])
           return machine.wasLate(epoch)
         }
@@ -99,6 +98,42 @@ public struct OwnRunDuty: Service {
       } catch {
         logger.warning("the miss can't be kept", metadata: ["epoch": "\(epoch)", "error": "\(error)"])
       }
+    }
+  }
+
+  private enum RunEnd: Sendable {
+    case answered([Int32])
+    case over
+    /// Nothing more will be heard of the time.
+    case unknown
+  }
+
+  /// Computes the answer, as long as there is time for it: a late one is of no use, and its place is wanted.
+  ///
+  /// - Returns: nil if the time was over first.
+  private func answerInTime(_ epoch: UInt32, _ prompt: [Int32]) async throws -> [Int32]? {
+    try await withThrowingTaskGroup(of: RunEnd.self) { group in
+      defer { group.cancelAll() }
+      group.addTask {
+        var own: [Int32] = []
+        for try await token in try await answer(prompt, maximumNewTokens) { own.append(token) }
+        try Task.checkCancellation()
+        return .answered(own)
+      }
+      group.addTask {
+        for await moment in moments() where moment.epoch > epoch || (moment.epoch == epoch && moment.commit == .over) {
+          return .over
+        }
+        return .unknown
+      }
+      while let end = try await group.next() {
+        switch end {
+        case .answered(let own): return own
+        case .over: return nil
+        case .unknown: continue
+        }
+      }
+      return nil
     }
   }
 

@@ -70,7 +70,10 @@ public final class AsyncInferenceServer: Sendable {
       }
       let id = try state.withLock { state throws(InferenceError) in
         guard !state.isStopped else { throw Self.stopped }
-        let id = try state.queue.submit(peer: peer, priority: priority)
+        let tokens = request.prompt.count + request.maximumNewTokens
+        let id = try state.queue.submit(peer: peer, priority: priority, tokens: tokens)
+        var request = request
+        request.asker = InferenceAsker(peer: peer, priority: priority)
         state.jobs[id] = Job(request: request, answer: answer)
         startWaiting(&state)
         return id
@@ -160,7 +163,8 @@ public final class AsyncInferenceServer: Sendable {
       guard state.queue.withdraw(id) else { return }
       state.jobs[id] = nil
       metrics.count(.cancelled)
-      metrics.record(state.queue)
+      // It may have held up what is smaller.
+      startWaiting(&state)
     }
   }
 }

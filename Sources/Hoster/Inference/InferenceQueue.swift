@@ -1,42 +1,39 @@
-import DequeModule
-
-/// Who is computed next: lower priority numbers first; at one priority the peers take turns, and each peer's requests
-/// come in the order in which it sent them (P-84). So requests of different peers that each have one are served first
-/// come, first served, and a peer with many delays another by one request at most.
+/// Which requests wait and which are computed: ``PeerTurns`` says who is next, ``InferenceLimits`` how many are computed
+/// at a time, and of how many tokens. So requests of different peers that each have one are served first come, first
+/// served (P-84).
 ///
-/// A value without tasks or time. What waits and what runs is bounded by ``InferenceLimits``.
+/// A request that would exceed the tokens waits until others have ended, and nothing overtakes it, so that a stream of
+/// small ones can't keep a large one out. One that is larger than all that may be computed at a time is computed alone.
+///
+/// A value without tasks or time. What waits and what runs is bounded.
 struct InferenceQueue: Sendable {
   /// A request, as long as it waits or runs.
   struct RequestID: Hashable, Sendable {
     fileprivate let number: UInt64
   }
 
-  /// The waiting requests of one priority.
-  private struct Lane {
-    /// Peers with waiting requests; whose turn is next comes first.
-    var turns = Deque<String>()
-    var requests: [String: Deque<RequestID>] = [:]
-    var count = 0
-  }
-
   private struct Place {
     let peer: String
     let priority: UInt8
+    let tokens: Int
     var isRunning = false
   }
 
   private struct Share {
     var waiting = 0
     var running = 0
+    var runningTokens = 0
   }
 
   private let limits: InferenceLimits
-  private var lanes: [UInt8: Lane] = [:]
+  private var turns = PeerTurns<RequestID>()
   private var places: [RequestID: Place] = [:]
   private var shares: [String: Share] = [:]
   private var lastNumber: UInt64 = 0
   /// Requests that are being computed.
   private(set) var running = 0
+  /// The tokens of their sequences.
+  private(set) var runningTokens = 0
 
   init(limits: InferenceLimits) { self.limits = limits }
 
@@ -45,22 +42,19 @@ struct InferenceQueue: Sendable {
 
   /// Takes a request in.
   ///
+  /// - Parameter tokens: those of its sequence, prompt and answer.
   /// - Throws: ``InferenceError``: `inference.queue-full`, `inference.peer-queue-full`.
-  mutating func submit(peer: String, priority: UInt8) throws(InferenceError) -> RequestID {
+  mutating func submit(peer: String, priority: UInt8, tokens: Int = 1) throws(InferenceError) -> RequestID {
     guard shares[peer, default: Share()].waiting < limits.waitingPerPeer else {
       throw InferenceError(.peerQueueFull, "\(limits.waitingPerPeer) requests of this peer wait already")
     }
-    var lane = lanes[priority] ?? Lane()
-    guard lane.count < limits.waiting else {
+    guard turns.count(at: priority) < limits.waiting else {
       throw InferenceError(.queueFull, "\(limits.waiting) requests of priority \(priority) wait already")
     }
     lastNumber += 1
     let id = RequestID(number: lastNumber)
-    if lane.requests[peer] == nil { lane.turns.append(peer) }
-    lane.requests[peer, default: []].append(id)
-    lane.count += 1
-    lanes[priority] = lane
-    places[id] = Place(peer: peer, priority: priority)
+    turns.append(id, of: peer, at: priority)
+    places[id] = Place(peer: peer, priority: priority, tokens: min(tokens, limits.runningTokens))
     shares[peer, default: Share()].waiting += 1
     return id
   }
@@ -68,16 +62,28 @@ struct InferenceQueue: Sendable {
   /// The request to begin with now; nil if none waits or none may be added to those that run.
   mutating func admit() -> RequestID? {
     guard running < limits.running else { return nil }
-    for priority in lanes.keys.sorted() {
-      let peer = lanes[priority]?.turns.first { shares[$0, default: Share()].running < limits.runningPerPeer }
-      guard let peer, let id = lanes[priority]?.requests[peer]?.first else { continue }
-      remove(id, of: peer, priority, endsTurn: true)
-      places[id]?.isRunning = true
-      shares[peer, default: Share()].running += 1
-      running += 1
-      return id
+    var turns = PeerTurns<RequestID>()
+    swap(&turns, &self.turns)
+    defer { self.turns = turns }
+    var isFull = false
+    let next = turns.popFirst { peer, id in
+      guard !isFull, let place = places[id] else { return false }
+      let share = shares[peer, default: Share()]
+      guard share.running < limits.runningPerPeer else { return false }
+      guard share.running == 0 || share.runningTokens + place.tokens <= limits.runningTokensPerPeer else {
+        return false
+      }
+      isFull = runningTokens + place.tokens > limits.runningTokens
+      return !isFull
     }
-    return nil
+    guard let id = next, let place = places[id] else { return nil }
+    places[id]?.isRunning = true
+    shares[place.peer, default: Share()].waiting -= 1
+    shares[place.peer, default: Share()].running += 1
+    shares[place.peer, default: Share()].runningTokens += place.tokens
+    running += 1
+    runningTokens += place.tokens
+    return id
   }
 
   /// Gives up a request that waits.
@@ -85,8 +91,9 @@ struct InferenceQueue: Sendable {
   /// - Returns: false if it does not wait, and nothing has changed.
   mutating func withdraw(_ id: RequestID) -> Bool {
     guard let place = places[id], !place.isRunning else { return false }
-    remove(id, of: place.peer, place.priority, endsTurn: false)
+    turns.removeAll(of: place.peer, at: place.priority) { $0 == id }
     places[id] = nil
+    shares[place.peer, default: Share()].waiting -= 1
     forgetIfIdle(place.peer)
     return true
   }
@@ -96,20 +103,10 @@ struct InferenceQueue: Sendable {
     guard let place = places[id], place.isRunning else { return }
     places[id] = nil
     running -= 1
+    runningTokens -= place.tokens
     shares[place.peer, default: Share()].running -= 1
+    shares[place.peer, default: Share()].runningTokens -= place.tokens
     forgetIfIdle(place.peer)
-  }
-
-  private mutating func remove(_ id: RequestID, of peer: String, _ priority: UInt8, endsTurn: Bool) {
-    guard var lane = lanes[priority], var requests = lane.requests[peer] else { return }
-    lanes[priority] = nil
-    requests.removeAll { $0 == id }
-    if endsTurn || requests.isEmpty { lane.turns.removeAll { $0 == peer } }
-    if endsTurn, !requests.isEmpty { lane.turns.append(peer) }
-    lane.requests[peer] = requests.isEmpty ? nil : requests
-    lane.count -= 1
-    if lane.count > 0 { lanes[priority] = lane }
-    shares[peer, default: Share()].waiting -= 1
   }
 
   private mutating func forgetIfIdle(_ peer: String) {

@@ -88,6 +88,7 @@ extension InferenceLimits {
   static var ofWorker: InferenceLimits {
     var limits = InferenceLimits()
     (limits.running, limits.runningPerPeer) = (1024, 1024)
+    (limits.runningTokens, limits.runningTokensPerPeer) = (.max, .max)
     (limits.waiting, limits.waitingPerPeer) = (1024, 1024)
     return limits
   }

@@ -1,16 +1,17 @@
-public import Protocols
+import Protocols
 
 /// Has workers compute: a request becomes a call of `rpc_inference_stream` on one of them, over the control socket.
 ///
 /// Workers get requests without signatures, and their answers bear none: the node judges peers and signs for them, so
-/// that its key and the memory of what was asked stay with it. What workers send is judged like what peers send.
+/// that its key and the memory of what was asked stay with it. What workers send is judged like what peers send. They
+/// see who asks as the remote peer, and what comes first as the node's own, so that they can share out their turns.
 public final class WorkerBackend: InferenceBackend {
   private let pool: WorkerPool
-  private let workers: any P2P
+  private let workers: WorkerLink
 
   /// - Parameters:
-  ///   - workers: reaches the handlers that workers have registered, whatever peer is named.
-  public init(_ pool: WorkerPool, reachedBy workers: any P2P) {
+  ///   - workers: reaches the handlers that workers have registered.
+  public init(_ pool: WorkerPool, reachedBy workers: WorkerLink) {
     self.pool = pool
     self.workers = workers
   }
@@ -25,35 +26,40 @@ public final class WorkerBackend: InferenceBackend {
     if let model = lease.model { try request.check(against: model) }
     let tensor = try Tensor(tokenIDs: request.prompt)
     let stub = InferenceProtocol.getServerStub(
-      workers, workers.peerID, gate: .insecure(), namespace: lease.namespace, configuration: .toWorkers)
+      workers.calling(for: request.asker), workers.peerID, gate: .insecure(), namespace: lease.namespace,
+      configuration: .toWorkers)
     let (stream, tokens) = TokenStream.makeStream()
     let progress = WorkerProgress(lease)
-    let pump = Task {
-      do {
-        let answer = try await stub.inferenceStream(
-          tensor: tensor, maximumNewTokens: Int32(clamping: request.maximumNewTokens))
-        var count = 0
-        for try await tensor in answer {
-          tokens.yield(try Self.token(tensor, lease.model))
-          progress.noteToken()
-          count += 1
-          if count == request.maximumNewTokens { break }
+    let work = Task {
+      await withTaskGroup { group in
+        group.addTask {
+          do {
+            let answer = try await stub.inferenceStream(
+              tensor: tensor, maximumNewTokens: Int32(clamping: request.maximumNewTokens))
+            var count = 0
+            for try await tensor in answer {
+              tokens.yield(try Self.token(tensor, lease.model))
+              progress.noteToken()
+              count += 1
+              if count == request.maximumNewTokens { break }
+            }
+            tokens.finish()
+          } catch {
+            tokens.finish(throwing: Self.told(error))
+          }
         }
-        tokens.finish()
-      } catch {
-        tokens.finish(throwing: Self.told(error))
+        group.addTask {
+          await progress.stall()
+          guard !Task.isCancelled else { return }
+          tokens.finish(throwing: InferenceError(.stalled, "the worker brought no token for \(lease.stallTimeout)"))
+          lease.noteStall()
+        }
+        // The answer's end ends the watch over it, and a stall the answer.
+        await group.next()
+        group.cancelAll()
       }
     }
-    let watch = Task {
-      await progress.stall()
-      guard !Task.isCancelled else { return }
-      tokens.finish(throwing: InferenceError(.stalled, "the worker brought no token for \(lease.stallTimeout)"))
-      lease.noteStall()
-    }
-    tokens.onTermination = { _ in
-      pump.cancel()
-      watch.cancel()
-    }
+    tokens.onTermination = { _ in work.cancel() }
     return stream
   }
 

@@ -37,7 +37,7 @@ public struct WorkerError: HosterError, Hashable {
     if let ownRemedy { return ownRemedy }
     return switch kind {
     case .spawn: "Check the path and the permissions of the worker's program"
-    case .startUp, .exited: "See what the worker wrote before it ended, in this node's log"
+    case .startUp, .exited: "See what the worker wrote before it ended; the daemon has it in its log"
     case .startTimeout: "Allow more time, or see in the log what it is doing"
     case .hung: "See the log of the worker; it is started again"
     case .notReady: "Wait longer, or see the log"

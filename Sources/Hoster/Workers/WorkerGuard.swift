@@ -56,9 +56,8 @@ public final class WorkerGuard: Sendable {
       return nil
     }
     guard let id = spawn(program, command, environment) else { return nil }
-    let error = limits.apply(to: id)
-    guard error == 0 else {
-      Self.complain("the limits of \(program) can't be set: \(String(cString: strerror(error)))")
+    if let complaint = limits.apply(to: id) {
+      Self.complain(complaint)
       kill(id, SIGKILL)
       return nil
     }

@@ -49,14 +49,17 @@ public struct WorkerLimits: Sendable, Hashable {
 
   /// Sets them for a process that runs.
   ///
-  /// - Returns: 0, or the number of the error.
-  func apply(to process: pid_t) -> Int32 {
-    for (_, resource, value) in Self.resources {
+  /// - Returns: nil, or what is told to the operator.
+  func apply(to process: pid_t) -> String? {
+    for (name, resource, value) in Self.resources {
       guard let soft = self[keyPath: value] else { continue }
       let hard = resource == cprocess_processor_time ? soft &+ Self.lastSeconds : soft
       let error = cprocess_limit(process, resource, soft, hard)
-      guard error == 0 else { return error }
+      guard error == 0 else {
+        return "the limit \(name)=\(soft) can't be set: \(String(cString: strerror(error))); "
+          + "lower it in the node's configuration, or allow the node more (ulimit, systemd's Limit settings)"
+      }
     }
-    return 0
+    return nil
   }
 }

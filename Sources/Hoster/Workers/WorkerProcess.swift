@@ -14,7 +14,7 @@ final class WorkerProcess: Sendable {
   }
 
   /// How long a guard that is told to kill may take before its group is killed without it.
-  static let guardPatience = Duration.seconds(1)
+  static let guardPatience = WorkerGuard.killing + .seconds(1)
   /// How long the last report of a process that has ended may take to arrive.
   static let reportPatience = Duration.seconds(1)
 

@@ -63,6 +63,8 @@ public actor WorkerSupervisor: Service {
     await withTaskCancellationHandler {
       await withGracefulShutdownHandler {
         await apply(machine.start(now: .now))
+        // It may have been shut down before it began.
+        guard machine.phase != .stopped else { return }
         for await event in events {
           await handle(event)
           if machine.phase == .stopped { break }

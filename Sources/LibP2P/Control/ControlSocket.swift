@@ -44,10 +44,11 @@ public final class ControlSocket: Service, Sendable {
   /// Opens a stream of the node itself with the client that handles a protocol, such as one that is the node's own by
   /// ``ControlConfiguration/ownPrefix``. The gate is not asked.
   ///
+  /// - Parameter peer: whom the client sees as the one who opens it; nil for the node itself.
   /// - Throws: ``ControlError`` `control.refused` if no client handles it with a socket, `control.busy`,
   ///   `control.not-permitted`.
-  public func openStream(_ protocolID: String) async throws -> ControlStream {
-    try await node.openOwnStream(protocolID)
+  public func openStream(_ protocolID: String, for peer: PeerID? = nil) async throws -> ControlStream {
+    try await node.openOwnStream(protocolID, for: peer ?? peerID)
   }
 
   /// The node's peer id.

@@ -28,8 +28,8 @@ struct HosterSettings: Sendable {
   let startTimeout: Duration
   let stallTimeout: Duration
   let limits: WorkerLimits
-  /// Requests that are computed at a time.
-  let concurrency: Int
+  /// What is computed at a time.
+  let inference: InferenceLimits
   let maximumNewTokens: Int32
   let antiCopy: AntiCopyPolicy.Mode
 
@@ -45,6 +45,7 @@ struct HosterSettings: Sendable {
     limits.processorTime = reader.value(Settings.hosterProcessorLimit).map { UInt64($0.components.seconds) }
     limits.descriptors = reader.value(Settings.hosterDescriptorLimit)
     let concurrency = reader.value(Settings.hosterConcurrency)
+    let cacheTokens = reader.value(Settings.hosterCacheTokens)
     let tokens = reader.value(Settings.hosterMaxNewTokens)
     let antiCopy = reader.value(Settings.hosterAntiCopy)
     let source = Self.source(backend, &reader)
@@ -52,13 +53,25 @@ struct HosterSettings: Sendable {
       reader.report(
         Settings.hosterMaxNewTokens.entry, "is less than epoch.max-new-tokens, which is \(epoch.maximumNewTokens)")
     }
-    guard let workers, let threads, let environment, let startTimeout, let stallTimeout, let concurrency,
-      let tokens, let antiCopy, let source
+    guard let workers, let threads, let environment, let startTimeout, let stallTimeout, let tokens, let antiCopy,
+      let source
     else { return nil }
     (self.source, self.workers, self.threads) = (source, workers, threads)
     (self.startTimeout, self.stallTimeout, maximumNewTokens) = (startTimeout, stallTimeout, tokens)
-    (self.limits, self.concurrency) = (limits, concurrency)
+    self.limits = limits
+    inference = Self.inference(source, concurrency, cacheTokens)
     (self.environment, self.antiCopy) = (Set(environment), antiCopy)
+  }
+
+  /// The built-in model is known to take many requests at a time; what else computes may take them one by one, and what
+  /// it keeps of them is its own matter.
+  private static func inference(_ source: Source, _ concurrency: Int?, _ tokens: Int?) -> InferenceLimits {
+    let standard = InferenceLimits()
+    switch source {
+    case .model:
+      return InferenceLimits(running: concurrency ?? standard.running, tokens: tokens ?? standard.runningTokens)
+    case .program, .completions: return InferenceLimits(running: concurrency ?? 16, tokens: tokens ?? .max)
+    }
   }
 
   /// All keys are read, whichever backend it is, so that a mistake in one that waits to be used is found.

@@ -57,7 +57,8 @@ struct ChainWait {
       try? await cancelWhenGracefulShutdown { try await Task.sleep(for: ChainWait.notice) }
       guard !Task.isCancelled, !Task.isShuttingDownGracefully else { return }
       logger.warning("no endpoint of the chain answers; the daemon waits", metadata: ["limit": "\(limit)"])
-      try await operations.run()
+      // Cancelled, as draining would take a moment in which nobody heeds signals.
+      try? await cancelWhenGracefulShutdown { try await operations.run() }
     }
   }
 
@@ -93,6 +94,8 @@ struct ChainWait {
             logger.info("the chain can't be reached yet: \(failure)")
           }
         }
+        // It may have been found just as the daemon was told to stop.
+        guard !Task.isShuttingDownGracefully else { return await chain.close() }
         state.withLock { $0.found = chain }
       } catch  where Task.isShuttingDownGracefully || error is CancellationError {
         // Told to stop, which is no failure.

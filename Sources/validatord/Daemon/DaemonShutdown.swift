@@ -9,8 +9,8 @@ enum DaemonShutdown {
   /// Called when the end begins: from here on a second SIGTERM or SIGINT ends the process at once, and a part that
   /// hangs ends it after ``limit``.
   static func begin(_ logger: Logger) {
-    logger.notice("stopping; a second signal stops at once")
     for number in [SIGTERM, SIGINT] { signal(number, SIG_DFL) }
+    logger.notice("stopping; a second signal stops at once")
     // A thread of its own: what hangs may be all others.
     Thread.detachNewThread {
       Thread.sleep(forTimeInterval: limit / .seconds(1))

@@ -15,23 +15,19 @@ struct WorkerExamination: Sendable {
   }
 
   func findings() async -> [Finding] {
-    switch hoster.source {
-    case .model(let folder):
-      var command = WorkerCommand(program: "/proc/self/exe", arguments: ["worker", "run", "--model", folder])
-      (command.threads, command.limits) = (hoster.threads, hoster.limits)
-      return await start(command)
-    case .program(let words):
-      var command = WorkerCommand(program: words.first ?? "", arguments: Array(words.dropFirst()))
-      (command.threads, command.limits) = (hoster.threads, hoster.limits)
-      command.inheritedVariables = hoster.environment
-      return await start(command)
-    case .completions(let url, let model, let keyFile, let context):
-      return await ask(url, model: model, keyFile: keyFile, context: context)
+    do {
+      switch try HosterComputation(hoster, epoch: epoch) {
+      case .workers(let command, _): return await start(command)
+      case .server(let server): return await ask(server)
+      }
+    } catch {
+      return [Finding("worker", failed: error)]
     }
   }
 
   /// Starts a worker as the daemon does, at a control socket of its own, until it says that it is ready.
   private func start(_ command: WorkerCommand) async -> [Finding] {
+    let words = WorkerWords()
     let folder = FileManager.default.temporaryDirectory.appending(path: "doctor-\(UUID().uuidString.prefix(8))").path
     defer { try? FileManager.default.removeItem(atPath: folder) }
     do {
@@ -45,9 +41,7 @@ struct WorkerExamination: Sendable {
       let socket = ControlSocket(host: host, routing: nil, gate: InsecureControlGate(), configuration: control)
       try await host.start()
       try await socket.start()
-      var logger = Logger(label: "doctor")
-      logger.logLevel = .critical
-      let pool = WorkerPool(command, control: "/unix\(folder)/control.sock", logger: logger)
+      let pool = WorkerPool(command, control: "/unix\(folder)/control.sock", logger: words.logger)
       await pool.runInBackground()
       let result: Result<Void, any Error>
       do {
@@ -63,31 +57,23 @@ struct WorkerExamination: Sendable {
       try result.get()
       return [judge(model)]
     } catch let error as any HosterError {
-      return [Finding("worker", .failure, error.message, remedy: error.remedy)]
+      return [Finding("worker", .failure, error.message + words.quoted, remedy: error.remedy)]
     } catch {
       return [Finding("worker", failed: error)]
     }
   }
 
-  private func ask(_ url: URL, model: String, keyFile: String?, context: Int) async -> [Finding] {
-    var server = CompletionsBackend.Configuration(
-      url: url, model: model, vocabularySize: Int(epoch.vocabulary), contextLength: context)
-    do {
-      server.apiKey = try keyFile.map(SecretFile.read)
-    } catch {
-      return [Finding("completions", failed: error)]
-    }
-    let backend = CompletionsBackend(server)
+  private func ask(_ server: CompletionsBackend) async -> [Finding] {
     let finding: Finding
     do {
-      let description = try await backend.describe()
-      finding = Finding("completions", .ok, "\(url) serves \(description.name)")
+      let model = try await server.describe()
+      finding = Finding("completions", .ok, "the model server has \(model.name)")
     } catch let error as any HosterError {
       finding = Finding("completions", .failure, error.message, remedy: error.remedy)
     } catch {
       finding = Finding("completions", failed: error)
     }
-    try? await backend.shutdown()
+    try? await server.shutdown()
     return [finding]
   }
 

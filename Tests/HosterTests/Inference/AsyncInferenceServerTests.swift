@@ -124,6 +124,27 @@ struct AsyncInferenceServerTests {
     #expect(try await Array(collecting: last) == [31])
   }
 
+  @Test("When one that waits for room goes away, what it held up is begun")
+  func room() async throws {
+    let backend = SteppedBackend()
+    var limits = InferenceLimits(running: 8, tokens: 100)
+    limits.runningTokensPerPeer = 100
+    let server = AsyncInferenceServer(backend, limits: limits)
+    let large = try server.submit(Self.request(1, tokens: 89), peer: "a")
+    let larger = try server.submit(Self.request(2, tokens: 49), peer: "b")
+    let small = try server.submit(Self.request(3, tokens: 4), peer: "c")
+    var events = backend.events.makeAsyncIterator()
+    try await events.skip(to: .asked(1))
+    #expect(server.load == InferenceLoad(waiting: 2, running: 1))
+    let impatient = Task { try await Array(collecting: larger) }
+    impatient.cancel()
+    _ = await impatient.result
+    try await events.skip(to: .asked(3))
+    #expect(server.load == InferenceLoad(waiting: 0, running: 2))
+    _ = (large, small)
+    await server.stop()
+  }
+
   @Test("A stream that is let go without being read counts as gone")
   func abandoned() async throws {
     let backend = SteppedBackend()

@@ -66,6 +66,45 @@ struct InferenceQueueTests {
     #expect(queue.admit() == a[2])
   }
 
+  @Test("The tokens of what runs keep their limit, and nothing overtakes what has no room yet")
+  func tokens() throws {
+    var limits = InferenceLimits(running: 8, tokens: 100)
+    limits.runningTokensPerPeer = 100
+    var queue = InferenceQueue(limits: limits)
+    let first = try queue.submit(peer: "a", priority: 10, tokens: 60)
+    let large = try queue.submit(peer: "b", priority: 10, tokens: 50)
+    let small = try queue.submit(peer: "c", priority: 10, tokens: 1)
+    #expect(queue.admit() == first && queue.admit() == nil && queue.runningTokens == 60)
+    queue.finish(first)
+    #expect((queue.admit(), queue.admit()) == (large, small))
+    #expect(queue.runningTokens == 51)
+  }
+
+  @Test("What is larger than all that may run is computed alone")
+  func oversized() throws {
+    var queue = InferenceQueue(limits: InferenceLimits(running: 8, tokens: 100))
+    let ids = try [10, 1_000_000, 10].map { try queue.submit(peer: "a", priority: 10, tokens: $0) }
+    #expect(queue.admit() == ids[0] && queue.admit() == nil)
+    queue.finish(ids[0])
+    #expect(queue.admit() == ids[1] && queue.admit() == nil && queue.runningTokens == 100)
+    queue.finish(ids[1])
+    #expect(queue.admit() == ids[2] && queue.runningTokens == 10)
+  }
+
+  @Test("One peer's tokens leave room for another's request, and don't hold it up")
+  func tokensOfPeers() throws {
+    var queue = InferenceQueue(limits: InferenceLimits(running: 8, tokens: 100))
+    let a = try (0..<3).map { _ in try queue.submit(peer: "a", priority: 10, tokens: 30) }
+    let b = try queue.submit(peer: "b", priority: 10, tokens: 25)
+    // 75 of the 100 may be one peer's.
+    #expect((queue.admit(), queue.admit(), queue.admit()) == (a[0], b, a[1]))
+    #expect(queue.admit() == nil && queue.runningTokens == 85)
+    queue.finish(b)
+    #expect(queue.admit() == nil)
+    queue.finish(a[0])
+    #expect(queue.admit() == a[2])
+  }
+
   @Test("A full queue refuses by priority and by peer, with a code for each")
   func bounds() throws {
     var queue = InferenceQueue(limits: Self.limits())
@@ -94,7 +133,8 @@ struct InferenceQueueTests {
   @Test("Any sequence of calls keeps the limits and the counts, and serves everything in the end", arguments: 0..<20)
   func properties(_ seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
-    let limits = Self.limits(running: 3, perPeer: 2)
+    var limits = Self.limits(running: 3, perPeer: 2)
+    (limits.runningTokens, limits.runningTokensPerPeer) = (10, 7)
     var queue = InferenceQueue(limits: limits)
     var waiting: Set<ID> = []
     var running: [ID] = []
@@ -103,7 +143,8 @@ struct InferenceQueueTests {
       switch Int.random(in: 0..<5, using: &random) {
       case 0, 1:
         let peer = "\(Int.random(in: 0..<5, using: &random))"
-        if let id = try? queue.submit(peer: peer, priority: UInt8.random(in: 0..<3, using: &random)) {
+        let (priority, tokens) = (UInt8.random(in: 0..<3, using: &random), Int.random(in: 1..<15, using: &random))
+        if let id = try? queue.submit(peer: peer, priority: priority, tokens: tokens) {
           waiting.insert(id)
           owners[id] = peer
         }
@@ -123,6 +164,7 @@ struct InferenceQueueTests {
         }
       }
       #expect(queue.waiting == waiting.count && queue.running == running.count && running.count <= limits.running)
+      #expect(queue.runningTokens <= limits.runningTokens && (queue.runningTokens == 0) == running.isEmpty)
       for peer in Set(owners.values) {
         #expect(running.count { owners[$0] == peer } <= limits.runningPerPeer)
         #expect(waiting.count { owners[$0] == peer } <= limits.waitingPerPeer)

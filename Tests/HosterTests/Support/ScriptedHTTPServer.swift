@@ -5,7 +5,11 @@ import Synchronization
 /// A server on 127.0.0.1 that answers every connection's first request with fixed bytes.
 final class ScriptedHTTPServer: Sendable {
   /// What happens after the answer.
-  enum Ending { case close, hold }
+  enum Ending {
+    case close, hold
+    /// The same bytes are sent again and again, until the client is tired of it.
+    case trickle(String)
+  }
 
   /// Requests as text, one for each connection.
   let requests: AsyncStream<String>
@@ -57,9 +61,15 @@ final class ScriptedHTTPServer: Sendable {
       guard request.contains("\r\n\r\n"), request.hasPrefix("GET") || request.hasSuffix("}") else { return }
       requestArrived.yield(request)
       let written = context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer)))
-      guard ending == .close else { return }
       let channel = context.channel
-      written.whenComplete { _ in channel.close(promise: nil) }
+      switch ending {
+      case .hold: break
+      case .close: written.whenComplete { _ in channel.close(promise: nil) }
+      case .trickle(let bytes):
+        channel.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(50)) { task in
+          if channel.isActive { channel.writeAndFlush(ByteBuffer(string: bytes), promise: nil) } else { task.cancel() }
+        }
+      }
     }
 
     func channelInactive(context: ChannelHandlerContext) { hungUp.yield() }

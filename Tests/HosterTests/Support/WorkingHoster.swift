@@ -86,6 +86,9 @@ struct WorkingHoster {
     InferenceProtocol.getServerStub(client, host.peerID, gate: gate, configuration: .quiet)
   }
 
+  /// The peer who asks.
+  var caller: PeerID { client.peerID }
+
   /// The other node's streams, for what stubs don't do.
   func open(_ protocolID: String) async throws -> any PeerStream {
     try await client.openStream(to: host.peerID, in: protocolID)

@@ -15,6 +15,7 @@ Continues a prompt by the sum of all ids so far, modulo the vocabulary. `--behav
     endless   sends tokens without end
     short     ends the answer after two tokens
     raise     reports an error after the second token
+    caller    sends the bytes of the caller's peer id, from the last one on
 """
 
 import argparse
@@ -114,7 +115,7 @@ class Worker:
         self.vocabulary = vocabulary
 
     def answer(self, connection):
-        framed(connection)  # Who calls and what: a node's worker has one caller and one handler.
+        caller = dict(fields(framed(connection)))[1]
         (mark, length) = struct.unpack(">BQ", exactly(connection, 9))
         request = dict(fields(exactly(connection, length)))
         assert mark == 0 and exactly(connection, 9) == record(b"", 1), "one request, then the end of input"
@@ -136,7 +137,7 @@ class Worker:
                     return
             if self.how == "slow":
                 time.sleep(0.5)
-            token = sum(ids) % self.vocabulary
+            token = caller[-1 - number] if self.how == "caller" else sum(ids) % self.vocabulary
             ids.append(token)
             message = response(tensor([token]))
             if number == 1:

@@ -31,6 +31,8 @@ public final class CompletionsBackend: InferenceBackend {
   /// The longest refusal or list of models read, in bytes.
   private static let maximumBody = 1 << 16
   private static let connectTimeout = TimeAmount.seconds(10)
+  /// How long the list of models may take: no model computes for it.
+  private static let listTimeout = Duration.seconds(10)
 
   private let configuration: Configuration
   private let client: HTTPClient
@@ -50,8 +52,10 @@ public final class CompletionsBackend: InferenceBackend {
 
   /// - Throws: ``InferenceError`` `inference.upstream` if the server is not there or does not have the model.
   public func describe() async throws -> ModelDescription {
-    let response = try await execute(HTTPClientRequest(url: url("models")))
-    let body = try await translating { try await response.body.collect(upTo: Self.maximumBody) }
+    let body = try await within(.now + Self.listTimeout) { [self] in
+      let response = try await execute(HTTPClientRequest(url: url("models")))
+      return try await translating { try await response.body.collect(upTo: Self.maximumBody) }
+    }
     struct Models: Decodable {
       struct Model: Decodable { let id: String }
       let data: [Model]
@@ -72,11 +76,14 @@ public final class CompletionsBackend: InferenceBackend {
       ByteBuffer(
         data: try JSONEncoder().encode(
           Fields(model: configuration.model, prompt: request.prompt, max_tokens: request.maximumNewTokens))))
-    let response = try await execute(http)
+    let end = ContinuousClock.now + .seconds(configuration.timeout)
+    let response = try await within(end) { [self, http] in try await execute(http) }
     let (stream, answer) = TokenStream.makeStream()
     let task = Task {
       do {
-        try await self.translating { try await self.relay(response, limit: request.maximumNewTokens, to: answer) }
+        try await self.within(end) { [self] in
+          try await translating { try await relay(response, limit: request.maximumNewTokens, to: answer) }
+        }
         answer.finish()
       } catch { answer.finish(throwing: error) }
     }
@@ -118,6 +125,22 @@ public final class CompletionsBackend: InferenceBackend {
       throw InferenceError(.upstream, "the model server answered \(response.status.code): \(reason)")
     }
     return response
+  }
+
+  /// Ends what has not ended by a time: a server that sends something now and then, but no tokens, is never idle.
+  private func within<Value: Sendable>(
+    _ end: ContinuousClock.Instant, _ body: @escaping @Sendable () async throws -> Value
+  ) async throws -> Value {
+    try await withThrowingTaskGroup(of: Value.self) { group in
+      defer { group.cancelAll() }
+      group.addTask(operation: body)
+      group.addTask {
+        try await Task.sleep(until: end)
+        throw InferenceError(.upstreamTimeout, "the model server's answer did not end in time")
+      }
+      guard let value = try await group.next() else { throw CancellationError() }
+      return value
+    }
   }
 
   private func translating<Value>(_ body: () async throws -> Value) async throws -> Value {

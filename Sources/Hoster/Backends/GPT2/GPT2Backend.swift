@@ -1,4 +1,5 @@
-/// The built-in model as a backend. It computes on a thread of its own; requests take turns on it.
+/// The built-in model as a backend. It computes on a thread of its own; requests take turns on it, token by token, as
+/// ``ComputeThread`` gives them out.
 public final class GPT2Backend: InferenceBackend {
   private let model: GPT2
   private let description: ModelDescription
@@ -16,7 +17,7 @@ public final class GPT2Backend: InferenceBackend {
 
   public func tokens(for request: InferenceRequest) async throws -> TokenStream {
     try request.check(against: description)
-    let continuation = GPT2Continuation(request, of: model, threads: threads, on: thread)
+    let continuation = GPT2Continuation(request, of: model, threads: threads, on: thread.seat(for: request.asker))
     return AsyncThrowingStream {
       // Each step is a job of its own on the thread, which other requests' steps come between.
       while !Task.isCancelled {
@@ -41,7 +42,7 @@ private actor GPT2Continuation {
     case end
   }
 
-  private let thread: ComputeThread
+  private let seat: ComputeThread.Seat
   /// Made on the thread: to clear its memory takes a while.
   private lazy var decoder = makeDecoder()
   private let makeDecoder: @Sendable () -> GPT2Decoder
@@ -49,15 +50,15 @@ private actor GPT2Continuation {
   private var pending: ArraySlice<Int32>
   private var left: Int
 
-  init(_ request: InferenceRequest, of model: GPT2, threads: Int, on thread: ComputeThread) {
-    self.thread = thread
+  init(_ request: InferenceRequest, of model: GPT2, threads: Int, on seat: ComputeThread.Seat) {
+    self.seat = seat
     let capacity = request.prompt.count + request.maximumNewTokens - 1
     makeDecoder = { GPT2Decoder(model, capacity: capacity, threads: threads) }
     pending = request.prompt[...]
     left = request.maximumNewTokens
   }
 
-  nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+  nonisolated var unownedExecutor: UnownedSerialExecutor { seat.asUnownedSerialExecutor() }
 
   func step() throws(InferenceError) -> Step {
     guard left > 0 else { return .end }

@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 
 /// Streams of peers that are handed to sockets of clients.
@@ -22,16 +23,17 @@ extension ControlNode {
     throw reason
   }
 
-  /// Opens a stream of the node itself with the client whose turn it is.
+  /// Opens a stream of the node, for itself or for a peer, with the client whose turn it is.
   ///
   /// - Throws: ``ControlError`` `control.refused` if there is none, `control.not-permitted`, `control.busy`.
-  func openOwnStream(_ name: String) async throws(ControlError) -> ControlStream {
+  func openOwnStream(_ name: String, for peer: PeerID) async throws(ControlError) -> ControlStream {
     for owner in turn(name, .stream) {
       guard case .listener(let address) = owner else { continue }
       do throws(ControlError) {
         let (socket, client) = try await dial(address)
-        let info = PBControlStreamInfo(ownStream: name, of: host.peerID, at: configuration.path)
+        var info = PBControlStreamInfo(ownStream: name, of: peer, at: configuration.path)
         try? await socket.write(FrameDecoder.frame(message: info))
+        info.peer = Data(host.peerID.bytes)
         return try ControlStream(info, socket, early: ByteBuffer(), servedBy: client)
       } catch {
         guard error.kind == .unreachable else { throw error }

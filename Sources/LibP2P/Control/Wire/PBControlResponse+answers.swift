@@ -28,10 +28,10 @@ extension PBControlStreamInfo {
     `protocol` = stream.protocolID
   }
 
-  /// A stream of the node itself, which comes from its control socket.
-  init(ownStream name: String, of node: PeerID, at path: String) {
+  /// A stream that the node opens itself, which comes from its control socket.
+  init(ownStream name: String, of caller: PeerID, at path: String) {
     self.init()
-    peer = Data(node.bytes)
+    peer = Data(caller.bytes)
     address = (try? Multiaddr([.unix(path)])).map { Data($0.bytes) } ?? Data()
     `protocol` = name
   }

@@ -26,7 +26,7 @@ extension Settings {
   private static let hoster: [SettingEntry] = [
     hosterBackend.entry, hosterModel.entry, hosterWorkers.entry, hosterThreads.entry, hosterCommand.entry,
     hosterEnvironment.entry, hosterStartTimeout.entry, hosterStallTimeout.entry, hosterMemoryLimit.entry,
-    hosterProcessorLimit.entry, hosterDescriptorLimit.entry, hosterConcurrency.entry,
+    hosterProcessorLimit.entry, hosterDescriptorLimit.entry, hosterConcurrency.entry, hosterCacheTokens.entry,
     hosterMaxNewTokens.entry,
     hosterCompletionsURL.entry, hosterCompletionsModel.entry, hosterCompletionsKeyFile.entry,
     hosterCompletionsContext.entry, hosterAntiCopy.entry,

@@ -138,8 +138,13 @@ enum Settings {
     "hoster.descriptor-limit", .number(16...UInt64(1 << 20)), for: .hoster,
     "The most descriptors that a process of a worker may have open.")
   static let hosterConcurrency = Setting(
-    "hoster.concurrency", .number(1...1024), .standard("16"), for: .hoster,
-    "How many requests are computed at a time, taking turns, half of them one peer's at most; the others wait.")
+    "hoster.concurrency", .number(1...1024), for: .hoster,
+    "How many requests are computed at a time, taking turns, three quarters of them one peer's at most; the others wait. "
+      + "256 unless given; 16 with `external` and `completions`, where it should be what the program or server takes.")
+  static let hosterCacheTokens = Setting(
+    "hoster.cache-tokens", .number(1...(1 << 30)), for: .hoster,
+    "How many tokens those requests may have in all, prompts and answers, as a model holds keys and values of each; the "
+      + "others wait. 16384 unless given; unbounded with `external` and `completions`.")
   static let hosterMaxNewTokens = Setting(
     "hoster.max-new-tokens", .number(1...Int32(1024)), .standard("5"), for: .hoster,
     "The most tokens that a peer gets for one request; not below `epoch.max-new-tokens`.")

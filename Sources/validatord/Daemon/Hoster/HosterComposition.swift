@@ -29,11 +29,9 @@ struct HosterComposition {
     var serving = InferenceSettings()
     serving.maximumNewTokens = settings.maximumNewTokens
     serving.version = Validatord.version
-    var limits = InferenceLimits()
-    (limits.running, limits.runningPerPeer) = (settings.concurrency, max(1, settings.concurrency / 2))
     let inference = node.peers.inference(
       backend, workers: pool, policy: AntiCopyPolicy(settings.antiCopy, view: view), settings: serving,
-      limits: limits)
+      limits: settings.inference)
     self.inference = inference
     duty = OwnRunDuty(
       moments: view.dutyMoments, newest: { view.dutyMoment },

@@ -11,13 +11,13 @@ struct CompletionsBackendTests {
   /// Runs `body` with a backend whose server answers so.
   private func with(
     _ answer: String, then ending: ScriptedHTTPServer.Ending = .close, idleTimeout: Int64 = 60,
-    _ body: (CompletionsBackend, ScriptedHTTPServer) async throws -> Void
+    timeout: Int64 = 600, _ body: (CompletionsBackend, ScriptedHTTPServer) async throws -> Void
   ) async throws {
     let server = try await ScriptedHTTPServer(answer, then: ending)
     var configuration = CompletionsBackend.Configuration(
       url: try #require(URL(string: "http://127.0.0.1:\(server.port)/v1")), model: "small", vocabularySize: 100,
       contextLength: 50)
-    configuration.idleTimeout = idleTimeout
+    (configuration.idleTimeout, configuration.timeout) = (idleTimeout, timeout)
     let backend = CompletionsBackend(configuration)
     do {
       try await body(backend, server)
@@ -86,6 +86,22 @@ struct CompletionsBackendTests {
       } throws: {
         ($0 as? InferenceError)?.kind == .upstreamTimeout
       }
+    }
+  }
+
+  @Test(
+    "A server that sends something now and then, but no end, is given up",
+    arguments: [stream + chunk("[5]"), "HTTP/1.1 503 Unavailable\r\nContent-Length: 60000\r\n\r\n"])
+  func trickle(_ answer: String) async throws {
+    try await with(answer, then: .trickle(": ping\n\n"), timeout: 1) { backend, server in
+      await #expect {
+        _ = try await Array(collecting: backend.tokens(for: Self.request))
+      } throws: {
+        ($0 as? InferenceError)?.kind == .upstreamTimeout
+      }
+      var hangUps = server.hangUps.makeAsyncIterator()
+      let hangUp: Void? = await hangUps.next()
+      #expect(hangUp != nil)
     }
   }
 
