@@ -2,6 +2,16 @@
 import PackageDescription
 
 // A package of its own: who builds the program does not build what measures it.
+
+let settings: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
+
+func ours(_ names: String...) -> [Target.Dependency] { names.map { .product(name: $0, package: "validatord") } }
+
+func program(_ name: String, _ dependencies: [Target.Dependency], plugins: [Target.PluginUsage] = []) -> Target {
+  .executableTarget(
+    name: name, dependencies: dependencies, path: "Benchmarks/\(name)", swiftSettings: settings, plugins: plugins)
+}
+
 let package = Package(
   name: "Benchmarks",
   platforms: [.macOS(.v15)],
@@ -13,80 +23,26 @@ let package = Package(
     .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
   ],
   targets: [
-    .executableTarget(
-      name: "AuthorizationCost",
-      dependencies: [
-        .product(name: "LibP2P", package: "validatord"),
-        .product(name: "Protocols", package: "validatord"),
-      ],
-      path: "Benchmarks/AuthorizationCost",
-      swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
-    .executableTarget(
-      name: "HosterPath",
-      dependencies: [
-        .product(name: "Hoster", package: "validatord"),
-        .product(name: "LibP2P", package: "validatord"),
-        .product(name: "Protocols", package: "validatord"),
-      ],
-      path: "Benchmarks/HosterPath",
-      swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
-    .executableTarget(
-      name: "LibP2PPeers",
-      dependencies: [
-        .product(name: "LibP2P", package: "validatord"),
-        .product(name: "NIOCore", package: "swift-nio"),
-      ],
-      path: "Benchmarks/LibP2PPeers",
-      swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
-    .executableTarget(
-      name: "ProtocolsAPI",
-      dependencies: [
+    .target(
+      name: "MeasuredNode", dependencies: ours("LibP2P", "Protocols"), path: "Benchmarks/MeasuredNode",
+      swiftSettings: settings + [.enableUpcomingFeature("InternalImportsByDefault")]),
+    program("AuthorizationCost", ours("LibP2P", "Protocols")),
+    program("HosterPath", ["MeasuredNode"] + ours("Hoster", "LibP2P", "Protocols")),
+    program("LibP2PPeers", ours("LibP2P") + [.product(name: "NIOCore", package: "swift-nio")]),
+    program(
+      "ProtocolsAPI",
+      ["MeasuredNode"] + ours("LibP2P", "Protocols") + [
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
-        .product(name: "LibP2P", package: "validatord"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
-        .product(name: "Protocols", package: "validatord"),
-      ],
-      path: "Benchmarks/ProtocolsAPI",
-      swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
-    .executableTarget(
-      name: "ProtocolsCalls",
-      dependencies: [
-        .product(name: "LibP2P", package: "validatord"),
-        .product(name: "Protocols", package: "validatord"),
-      ],
-      path: "Benchmarks/ProtocolsCalls",
-      swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
-    .executableTarget(
-      name: "SubstrateBenchmarks",
-      dependencies: [
-        .product(name: "Benchmark", package: "benchmark"),
-        .product(name: "Substrate", package: "validatord"),
-      ],
-      path: "Benchmarks/SubstrateBenchmarks",
-      swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)],
+      ]),
+    program("ProtocolsCalls", ["MeasuredNode"] + ours("LibP2P", "Protocols")),
+    program(
+      "SubstrateBenchmarks", [.product(name: "Benchmark", package: "benchmark")] + ours("Substrate"),
       plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
-    .executableTarget(
-      name: "ValidatorEpochs",
-      dependencies: [
-        .product(name: "DevChain", package: "validatord"),
-        .product(name: "LibP2P", package: "validatord"),
-        .product(name: "Protocols", package: "validatord"),
-        .product(name: "Substrate", package: "validatord"),
-        .product(name: "Validator", package: "validatord"),
-      ],
-      path: "Benchmarks/ValidatorEpochs",
-      swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
-    .executableTarget(
-      name: "ValidatorStore",
-      dependencies: [
-        .product(name: "Protocols", package: "validatord"),
-        .product(name: "Substrate", package: "validatord"),
-        .product(name: "Validator", package: "validatord"),
-      ],
-      path: "Benchmarks/ValidatorStore",
-      swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
+    program(
+      "ValidatorEpochs", ["MeasuredNode"] + ours("DevChain", "LibP2P", "Protocols", "Substrate", "Validator")),
+    program("ValidatorStore", ours("Protocols", "Substrate", "Validator")),
   ]
 )
-// rebuild

@@ -1,4 +1,5 @@
 import LibP2P
+import MeasuredNode
 import Protocols
 import Synchronization
 
@@ -38,7 +39,7 @@ enum Crowd {
 
   /// - Parameter lone: how many of the peers have one stream; the others share the rest evenly.
   static func measure(tokens: Int32, lone: Int, hoster: String, keys: [String]) async throws {
-    guard tokens > 1, (0..<keys.count).contains(lone) else { throw HosterPath.Failure("a crowd needs tokens and keys") }
+    guard tokens > 1, (0..<keys.count).contains(lone) else { throw Worthless("a crowd needs tokens and keys") }
     let crowded = keys.count - lone
     let shares = keys.indices.map { index in
       index < crowded ? Array(stride(from: index, to: streams - lone, by: crowded)) : [streams - 1 - (index - crowded)]
@@ -52,9 +53,9 @@ enum Crowd {
       try await group.waitForAll()
     }
     let ends = progress.ends
-    guard ends.count == streams else { throw HosterPath.Failure("only \(ends.count) streams ended") }
+    guard ends.count == streams else { throw Worthless("only \(ends.count) streams ended") }
     let (fastest, slowest) = (ends.values.min() ?? 0, ends.values.max() ?? 0)
-    HosterPath.report([
+    Figures.report([
       "seconds": slowest, "slowest/fastest": slowest / fastest,
       "fairness of streams": fairness(progress.atHalf),
       "fairness of peers": fairness(shares.map { $0.reduce(0) { $0 + progress.atHalf[$1] } }),
@@ -85,7 +86,7 @@ enum Crowd {
               progress.note(number)
               count += 1
             }
-            guard count == tokens else { throw HosterPath.Failure("stream \(number) ended after \(count) tokens") }
+            guard count == tokens else { throw Worthless("stream \(number) ended after \(count) tokens") }
             progress.noteEnd(of: number, after: (ContinuousClock.now - start) / .seconds(1))
           }
         }

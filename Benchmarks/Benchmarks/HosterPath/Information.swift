@@ -1,4 +1,5 @@
 import LibP2P
+import MeasuredNode
 import Protocols
 
 /// How long a hoster takes to say what it is, while its workers do nothing but compute.
@@ -25,7 +26,7 @@ enum Information {
         }
         try await group.waitForAll()
         times.sort()
-        HosterPath.report([
+        Figures.report([
           "p50": times[times.count / 2], "p99": times[times.count * 99 / 100], "longest": times.last ?? 0,
           "calls": Double(times.count),
         ])
@@ -35,7 +36,7 @@ enum Information {
 
   private static func time(_ stub: Stub<InferenceProtocol>) async throws -> Double {
     let start = ContinuousClock.now
-    guard await stub.callInfo() != nil else { throw HosterPath.Failure("the hoster said nothing") }
+    guard await stub.callInfo() != nil else { throw Worthless("the hoster said nothing") }
     return (ContinuousClock.now - start) / .seconds(1)
   }
 }

@@ -1,4 +1,5 @@
 import LibP2P
+import MeasuredNode
 import Protocols
 
 /// How long a token takes from the worker to the peer that asked, through a hoster and without one.
@@ -26,7 +27,7 @@ enum TokenAges {
     }
     through.sort()
     without.sort()
-    HosterPath.report([
+    Figures.report([
       "through the hoster": through[through.count / 2], "called directly": without[without.count / 2],
       "through the hoster, p99": through[through.count * 99 / 100],
       "called directly, p99": without[without.count * 99 / 100],
@@ -37,10 +38,10 @@ enum TokenAges {
     let prompt = try Tensor(tokenIDs: StampingBackend.prompt(.pace, pace))
     var ages: [Double] = []
     for try await tensor in try await stub.inferenceStream(tensor: prompt, maximumNewTokens: tokens) {
-      guard let token = try tensor.tokenIDs().first else { throw HosterPath.Failure("a message without a token") }
+      guard let token = try tensor.tokenIDs().first else { throw Worthless("a message without a token") }
       ages.append(StampingBackend.age(of: token))
     }
-    guard ages.count == tokens else { throw HosterPath.Failure("a short stream") }
+    guard ages.count == tokens else { throw Worthless("a short stream") }
     return ages
   }
 }

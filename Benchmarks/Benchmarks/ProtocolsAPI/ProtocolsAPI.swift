@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Foundation
 import LibP2P
+import MeasuredNode
 import NIOCore
 import Protocols
 
@@ -22,37 +23,21 @@ enum ProtocolsAPI {
     case ("server", nil, nil): try await server()
     case ("listen", let url?, nil): try await listen(url)
     case ("call", let address?, let url?): try await call(try Multiaddr(address), url)
-    default: throw Failure("see the head of ProtocolsAPI.swift for what to say")
+    default: throw Worthless("see the head of ProtocolsAPI.swift for what to say")
     }
-  }
-
-  /// What makes a figure worthless.
-  struct Failure: Error, CustomStringConvertible {
-    let description: String
-    init(_ description: String) { self.description = description }
   }
 
   // MARK: Server, node and caller
 
   private static func server() async throws {
     let (channel, port) = try await FastServer.start(bytes: bytes)
-    say(#"{"event": "listening", "url": "http://127.0.0.1:\#(port)"}"#)
+    Figures.say(#"{"event": "listening", "url": "http://127.0.0.1:\#(port)"}"#)
     try await channel.closeFuture.get()
   }
 
-  private static func node(listening: Bool) throws -> (services: PeerServices, gate: Gate) {
-    let identity = try PrivateKey.generate(.ed25519)
-    var configuration = HostConfiguration(identity: identity)
-    if listening { configuration.listenAddresses = [try Multiaddr("/ip4/127.0.0.1/tcp/0")] }
-    let gate = Gate(
-      stake: Everybody(),
-      authorizer: ProofOfStakeAuthorizer(try MessageSigner(identity), memory: ReplayMemory(), stake: Everybody()))
-    return (PeerServices(try P2PHost(configuration)), gate)
-  }
-
   private static func listen(_ url: String) async throws {
-    let (services, gate) = try node(listening: true)
-    let host = services.host
+    let node = try MeasuredNode(listening: true)
+    let host = node.host
     host.handle(BlastProtocol.id, BlastProtocol.serve)
     var config = ApiProtocolConfig(routes: [
       "bytes": ApiRoute(url: "\(url)/bytes", stream: true), "short": ApiRoute(url: "\(url)/short"),
@@ -60,27 +45,19 @@ enum ProtocolsAPI {
     config.limits.maximumResponse = bytes
     config.limits.peerRate = .init(burst: 1_000_000, interval: .nanoseconds(1))
     config.limits.rate = config.limits.peerRate
-    let api = ApiProtocol(host: host, config: config, gate: gate, peers: services.store)
-    try await host.start()
-    guard let address = try host.listenAddresses.first?.withPeer(host.peerID) else {
-      throw Failure("nowhere to listen")
-    }
-    say(#"{"event": "listening", "multiaddr": "\#(address)"}"#)
-    try await services.run()
+    let api = ApiProtocol(host: host, config: config, gate: node.gate, peers: node.services.store)
+    try await node.serve()
     withExtendedLifetime(api) {}
   }
 
   private static func call(_ address: Multiaddr, _ url: String) async throws {
-    let (services, gate) = try node(listening: false)
-    let running = Task { try await services.run() }
-    defer { running.cancel() }
-    let peer = try await services.host.connect(at: address).peer
-    // What the peer speaks saves a round trip in each call, once it is known.
-    while services.store.identity(of: peer) == nil { try await Task.sleep(for: .milliseconds(10)) }
-    let api = ApiProtocol(host: services.host, gate: gate, peers: services.store)
-    var figures = try await streams(api, address, services.host, url)
-    figures.merge(try await latencies(api, address, url)) { $1 }
-    say("{\(figures.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \($0.value)" }.joined(separator: ", "))}")
+    let node = try MeasuredNode()
+    try await node.connected(with: address) { _ in
+      let api = ApiProtocol(host: node.host, gate: node.gate, peers: node.services.store)
+      var figures = try await streams(api, address, node.host, url)
+      figures.merge(try await latencies(api, address, url)) { $1 }
+      Figures.report(figures)
+    }
   }
 
   // MARK: Measuring
@@ -127,7 +104,7 @@ enum ProtocolsAPI {
     for number in 0..<calls + 200 {
       func measure(_ name: String, _ body: () async throws -> ByteBuffer) async throws {
         let start = ContinuousClock.now
-        guard try await body() == ByteBuffer(string: #"{"ok":true}"#) else { throw Failure("a wrong answer") }
+        guard try await body() == ByteBuffer(string: #"{"ok":true}"#) else { throw Worthless("a wrong answer") }
         if number >= 200 { times[name, default: []].append((ContinuousClock.now - start) / .seconds(1)) }
       }
       try await measure("HTTP, call") {
@@ -150,7 +127,7 @@ enum ProtocolsAPI {
 
   private static func rate(_ body: () async throws -> Int) async throws -> Double {
     let start = ContinuousClock.now
-    guard try await body() == bytes else { throw Failure("a stream was cut") }
+    guard try await body() == bytes else { throw Worthless("a stream was cut") }
     return Double(bytes) / ((ContinuousClock.now - start) / .seconds(1))
   }
 

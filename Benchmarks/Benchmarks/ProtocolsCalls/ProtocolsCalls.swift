@@ -1,5 +1,6 @@
 import Foundation
 import LibP2P
+import MeasuredNode
 import Protocols
 
 /// Measures calls between two nodes, each in a process of its own. The figures go to standard output as one JSON
@@ -21,58 +22,33 @@ enum ProtocolsCalls {
     switch (arguments.first, arguments.dropFirst().first) {
     case ("listen", nil): try await listen()
     case ("call", let address?): try await call(try Multiaddr(address))
-    default: throw Failure("see the head of ProtocolsCalls.swift for what to say")
+    default: throw Worthless("see the head of ProtocolsCalls.swift for what to say")
     }
-  }
-
-  /// What makes a figure worthless.
-  struct Failure: Error, CustomStringConvertible {
-    let description: String
-    init(_ description: String) { self.description = description }
   }
 
   // MARK: The two nodes
 
-  private static func node(listening: Bool) throws -> (services: PeerServices, gate: Gate) {
-    let identity = try PrivateKey.generate(.ed25519)
-    var configuration = HostConfiguration(identity: identity)
-    if listening { configuration.listenAddresses = [try Multiaddr("/ip4/127.0.0.1/tcp/0")] }
-    let gate = Gate(
-      stake: Everybody(),
-      authorizer: ProofOfStakeAuthorizer(try MessageSigner(identity), memory: ReplayMemory(), stake: Everybody()))
-    return (PeerServices(try P2PHost(configuration)), gate)
-  }
-
   private static func listen() async throws {
-    let (services, gate) = try node(listening: true)
-    let host = services.host
-    try Parrot().addP2PHandlers(to: host, gate: gate)
-    try Parrot().addP2PHandlers(to: host, gate: .insecure(), namespace: "unsigned")
-    try await host.start()
-    guard let address = try host.listenAddresses.first?.withPeer(host.peerID) else {
-      throw Failure("nowhere to listen")
-    }
-    FileHandle.standardOutput.write(Data("{\"event\": \"listening\", \"multiaddr\": \"\(address)\"}\n".utf8))
-    try await services.run()
+    let node = try MeasuredNode(listening: true)
+    try Parrot().addP2PHandlers(to: node.host, gate: node.gate)
+    try Parrot().addP2PHandlers(to: node.host, gate: .insecure(), namespace: "unsigned")
+    try await node.serve()
   }
 
   private static func call(_ address: Multiaddr) async throws {
-    let (services, gate) = try node(listening: false)
-    let running = Task { try await services.run() }
-    defer { running.cancel() }
-    let connection = try await services.host.connect(at: address)
-    let peer = connection.peer
-    // What the peer speaks saves a round trip in each call, once it is known.
-    while services.store.identity(of: peer) == nil { try await Task.sleep(for: .milliseconds(10)) }
+    let node = try MeasuredNode()
+    try await node.connected(with: address) { connection in try await call(node, connection) }
+  }
 
-    let signed = Parrot.getServerStub(services.host, peer, gate: gate)
-    let unsigned = Parrot.getServerStub(services.host, peer, gate: .insecure(), namespace: "unsigned")
+  private static func call(_ node: MeasuredNode, _ connection: P2PConnection) async throws {
+    let signed = Parrot.getServerStub(node.host, connection.peer, gate: node.gate)
+    let unsigned = Parrot.getServerStub(node.host, connection.peer, gate: .insecure(), namespace: "unsigned")
     var figures: [String: Double] = [:]
     for (size, name, count) in [(8, "8 B", shortCalls), (64 << 10, "64 KiB", longCalls)] {
       let request = InferenceRequestAuth.with { $0.tensor.buffer = Data(repeating: 7, count: size) }
       @Sendable func once() async throws {
         let answer = try await signed.rpcRepeat(request)
-        guard answer.tensors.first?.buffer.count == size else { throw Failure("a short answer") }
+        guard answer.tensors.first?.buffer.count == size else { throw Worthless("a short answer") }
       }
       // As those call who call often: on the connection's own thread.
       let (times, all) = try await withTaskExecutorPreference(connection.executor) {
@@ -88,8 +64,7 @@ enum ProtocolsCalls {
     figures["signed messages"] = try await rate(signed.rpcTokens, request)
     figures["unsigned messages"] = try await rate(unsigned.rpcTokens, request)
     figures["signatures made and verified"] = try signatures()
-    let fields = figures.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \($0.value)" }
-    FileHandle.standardOutput.write(Data("{\(fields.joined(separator: ", "))}\n".utf8))
+    Figures.report(figures)
   }
 
   // MARK: Measuring
@@ -117,7 +92,7 @@ enum ProtocolsCalls {
     for _ in 0..<2 {
       var count: Int32 = 0
       let time = try await seconds { for try await _ in try await call(request) { count += 1 } }
-      guard count == request.maxNewTokens else { throw Failure("a short stream") }
+      guard count == request.maxNewTokens else { throw Worthless("a short stream") }
       best = max(best, Double(count) / time)
     }
     return best
@@ -129,7 +104,7 @@ enum ProtocolsCalls {
     let (message, count) = ([UInt8](repeating: 1, count: 300), 4_000)
     let start = ContinuousClock.now
     for _ in 0..<count {
-      guard key.publicKey.isValidSignature(try key.sign(message), for: message) else { throw Failure("a signature") }
+      guard key.publicKey.isValidSignature(try key.sign(message), for: message) else { throw Worthless("a signature") }
     }
     return Double(count) / ((ContinuousClock.now - start) / .seconds(1))
   }
@@ -148,10 +123,4 @@ struct Parrot: Servicer {
       },
     ]
   }
-}
-
-/// Stands where a cached answer of the chain would: what a stake costs is measured with the chain's client.
-struct Everybody: StakeVerifier {
-  func standing(of peer: PeerID, atLeast minimum: NodeClass) async -> Standing { .staked }
-  func revocations() -> AsyncStream<PeerID> { AsyncStream { $0.finish() } }
 }

@@ -43,7 +43,9 @@ final class AuthorizedCall: CallAuthorization {
     auth.clientAccessToken = try signer.token()
     auth.time = signer.now
     auth.nonce = signer.nonce()
-    if let audience = call.remoteKey?.openSSH { auth.servicePublicKey = Data(audience.utf8) }
+    if let audience = call.remoteKey.flatMap({ keys.text(of: call.remoteID, $0) }) {
+      auth.servicePublicKey = audience
+    }
     var request = request
     request.auth = auth
     request.auth.signature = try signer.signature(for: request.canonicalBytes())

@@ -34,7 +34,14 @@ public struct Gate: Sendable {
     _ call: P2PContext, atLeast minimum: NodeClass = .registered
   ) async throws(Refusal) -> any CallAuthorization {
     try await requireStake(of: call.remoteID, atLeast: minimum)
-    return try await authorizer.authorize(call)
+    return try await authorize(call)
+  }
+
+  /// Judges a call to a peer whose stake was just asked for.
+  ///
+  /// - Throws: ``Refusal``.
+  func authorize(_ call: P2PContext) async throws(Refusal) -> any CallAuthorization {
+    try await authorizer.authorize(call)
   }
 
   /// - Throws: ``Refusal`` `auth.not-staked` or `auth.stake-unknown`.

@@ -67,7 +67,7 @@ struct WorkerExamination: Sendable {
     let finding: Finding
     do {
       let model = try await server.describe()
-      finding = Finding("completions", .ok, "the model server has \(model.name)")
+      finding = Finding("completions", .ok, "the model server serves \(model.name)")
     } catch let error as any HosterError {
       finding = Finding("completions", .failure, error.message, remedy: error.remedy)
     } catch {

@@ -35,14 +35,13 @@ extension ConnectionHandler {
     _ negotiation: ConnectionStream.Negotiation
   ) {
     let core = StreamCore(id: id, direction: direction, resources: resources, mailbox: connection.mailbox)
-    streams[id] = ConnectionStream(core: core, negotiation: negotiation)
+    let end = now + environment.timeouts.negotiation
+    streams[id] = ConnectionStream(core: core, negotiation: negotiation, until: end)
+    alarms.set(for: end, on: self)
     switch connection.streamOpened(direction, now: now) {
     case .ample: break
     case .nearlySpent: if !connection.isRetired { connection.retire() }
     case .spent: session.goAway()
-    }
-    streams[id]?.negotiationTimer = schedule(at: now + environment.timeouts.negotiation) {
-      $0.abort(id, StreamError(.deadline, "the peer did not negotiate in time"))
     }
   }
 
@@ -162,15 +161,11 @@ extension ConnectionHandler {
 
   /// Lets a stream that we are done with end by itself, as long as something moves.
   func linger(_ id: UInt32, queued: Int) {
-    setTimer(id, now + environment.timeouts.linger) { handler in
-      let left = handler.streams[id]?.core.queued ?? 0
-      left > 0 && left != queued ? handler.linger(id, queued: left) : handler.abort(id)
-    }
+    setEnd(id, now + environment.timeouts.linger, .linger(queued: queued))
   }
 
   func closed(_ id: UInt32) {
     guard let stream = forget(id) else { return }
-    stream.cancelTimers()
     stream.core.release()
   }
 
@@ -180,11 +175,26 @@ extension ConnectionHandler {
     return stream
   }
 
-  /// Replaces the stream's timer.
-  func setTimer(
-    _ id: UInt32, _ deadline: NIODeadline?, _ fire: @escaping (ConnectionHandler) -> Void = { _ in }
-  ) {
-    streams[id]?.timer?.cancel()
-    streams[id]?.timer = deadline.flatMap { schedule(at: $0, fire) }
+  // MARK: Times
+
+  /// Says what happens to a stream when, instead of what was said before.
+  func setEnd(_ id: UInt32, _ time: NIODeadline?, _ alarm: ConnectionStream.Alarm) {
+    streams[id]?.end = time.map { ($0, alarm) }
+    if let time { alarms.set(for: time, on: self) }
+  }
+
+  /// Does what is due for any stream.
+  func alarmRang() {
+    let now = now
+    for (id, alarm) in streams.compactMap({ id, stream in stream.alarm(now: now).map { (id, $0) } }) {
+      switch alarm {
+      case .negotiation: abort(id, StreamError(.deadline, "the peer did not negotiate in time"))
+      case .deadline: abort(id, StreamError(.deadline, "the deadline of the stream passed"))
+      case .linger(let queued):
+        let left = streams[id]?.core.queued ?? 0
+        left > 0 && left != queued ? linger(id, queued: left) : abort(id)
+      }
+    }
+    if let next = streams.values.lazy.compactMap(\.nextAlarm).min() { alarms.set(for: next, on: self) }
   }
 }

@@ -22,6 +22,7 @@ final class ConnectionHandler: ChannelInboundHandler {
   private let resources: ResourceScope
   private var channel: (any Channel)?
   private var timer: (at: NIODeadline, task: Scheduled<Void>)?
+  var alarms = StreamAlarms()
   /// Streams with bytes that their readers have not been told of.
   var delivered: [UInt32] = []
   private var isPumping = false
@@ -217,6 +218,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     channel = nil
     ending = error
     timer?.task.cancel()
+    alarms.cancel()
     connection.ended()
     resources.close()
     failStreams(error)
@@ -245,8 +247,7 @@ final class ConnectionHandler: ChannelInboundHandler {
       // The peer learns that its protocol is spoken before it learns that this stream is over.
       if streams[id]?.core.sentCount == 0 { pump() }
       abort(id)
-    case .deadline(let id, let deadline):
-      setTimer(id, deadline) { $0.abort(id, StreamError(.deadline, "the deadline of the stream passed")) }
+    case .deadline(let id, let deadline): setEnd(id, deadline, .deadline)
     case .open(let request): open(request)
     case .goAway: session.goAway()
     case .retire: leaveWhenIdle()

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Moments as Python writes a `datetime` in UTC: `2025-10-09 08:54:20.125000+00:00`, the fraction left out when it is
 /// zero (mesh-wire.md §3.4).
@@ -6,6 +7,10 @@ enum PythonDatetime {
   /// From 1970 to 9999, in Unix seconds.
   private static let range = 0.0...253_402_300_799.0
   private static let lengths = 25...32
+  /// Texts that were read lately: the same stands in all messages of a peer for some seconds.
+  private static let read = Mutex<[String: Double]>([:])
+  /// How many of those are kept.
+  private static let capacity = 1_024
 
   /// The text of a moment in Unix seconds, or of the nearest one in ``range``.
   static func text(_ seconds: Double) -> String {
@@ -27,6 +32,16 @@ enum PythonDatetime {
   /// The moment in Unix seconds; nil for any text that ``text(_:)`` would not write.
   static func seconds(_ text: String) -> Double? {
     guard lengths.contains(text.utf8.count) else { return nil }
+    if let known = read.withLock({ $0[text] }) { return known }
+    guard let seconds = parsed(text) else { return nil }
+    read.withLock { read in
+      if read.count >= capacity { read.removeAll(keepingCapacity: true) }
+      read[text] = seconds
+    }
+    return seconds
+  }
+
+  private static func parsed(_ text: String) -> Double? {
     let numbers = text.utf8.split { !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
       .compactMap { Int32(Substring($0)) }
     guard numbers.count == 8 || numbers.count == 9 else { return nil }

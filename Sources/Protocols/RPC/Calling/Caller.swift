@@ -39,7 +39,7 @@ struct Caller: Sendable {
       let stream = try await p2p.openStream(to: peer, in: name.text)
       let context = context(name.text, stream.peerKey)
       return OpenCall(
-        stream: stream, context: context, authorization: try await gate.admit(context), permit: permit,
+        stream: stream, context: context, authorization: try await gate.authorize(context), permit: permit,
         maximumLength: configuration.limits.maximumMessageLength, journal: journal)
     } catch {
       permit.release()
