@@ -2,6 +2,7 @@ import Dispatch
 import Foundation
 import Fuzzing
 import LibP2P
+import NIOCore
 import SwiftProtobuf
 import Synchronization
 
@@ -90,12 +91,12 @@ struct FuzzAuthorization: FuzzTarget {
   /// Three bytes are a peer, a nonce and a step of time; held against a plain list.
   private func ledger(_ bytes: [UInt8]) {
     var ledger = NonceLedger(capacity: 20)
-    var known: [(peer: PeerID, nonce: UInt8, end: Double)] = []
-    var now = 0.0
+    var known: [(peer: PeerID, nonce: UInt8, end: NIODeadline)] = []
+    var now = NIODeadline.uptimeNanoseconds(0)
     let peers = verifiers.map(\.peerID)
     for start in stride(from: 0, to: bytes.count - 2, by: 3) {
       let (peer, nonce) = (peers[Int(bytes[start]) % peers.count], bytes[start + 1])
-      now += Double(bytes[start + 2]) / 4
+      now = now + .milliseconds(Int64(bytes[start + 2]) * 250)
       known.removeAll { $0.end <= now }
       let isFree = !known.contains { $0.peer == peer && $0.nonce == nonce }
       let hasRoom = known.count { $0.peer == peer } < 20 - known.count

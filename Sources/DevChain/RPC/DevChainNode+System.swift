@@ -6,7 +6,7 @@ extension DevChainNode {
     "system_chain": { node, _, _ throws(RPCFailure) in .string(node.name) },
     "system_name": { _, _, _ throws(RPCFailure) in "validatord simulated chain" },
     "system_version": { _, _, _ throws(RPCFailure) in "0.1.0" },
-    "system_chainType": { _, _, _ throws(RPCFailure) in "Development" },
+    "system_chainType": { node, _, _ throws(RPCFailure) in .string(node.type) },
     "system_nodeRoles": { _, _, _ throws(RPCFailure) in ["Authority"] },
     "system_peers": { _, _, _ throws(RPCFailure) in [] },
     "system_properties": { _, _, _ throws(RPCFailure) in properties },

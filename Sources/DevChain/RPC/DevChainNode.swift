@@ -15,6 +15,7 @@ struct DevChainNode: Sendable {
   var subscriptions = Subscriptions()
   var faults: Faults
   let name: String
+  let type: String
   /// What is left to send when the answer has gone out.
   private var later: [Action] = []
   /// Blocks that the message at hand may still ask for.
@@ -22,9 +23,10 @@ struct DevChainNode: Sendable {
   /// Extrinsics of blocks that are not final yet, with who watches them.
   var watched: [BlockHash: [TransactionPool.Entry]] = [:]
 
-  init(_ chain: Chain, name: String, faults: Faults = Faults()) {
+  init(_ chain: Chain, name: String, type: String = "Development", faults: Faults = Faults()) {
     self.chain = chain
     self.name = name
+    self.type = type
     self.faults = faults
   }
 

@@ -29,6 +29,8 @@ public struct DevChainConfiguration: Sendable {
   public var snapshot: [UInt8]?
   /// What `system_chain` answers.
   public var name = "Simulated Hypertensor"
+  /// What `system_chainType` answers. Programs hold their clocks against a chain that is not one for development.
+  public var type = "Development"
   /// Chain time of the first block, in milliseconds since 1970. A fixed time makes runs repeat to the byte.
   public var startTime: UInt64 = 1_767_225_600_000
   /// What goes wrong from the start.

@@ -34,7 +34,8 @@ public final class DevChainServer: Service, Sendable {
   public static func start(_ configuration: DevChainConfiguration, logger: Logger) async throws -> DevChainServer {
     let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
     let loop = NodeLoop(
-      DevChainNode(try configuration.makeChain(), name: configuration.name, faults: configuration.faults),
+      DevChainNode(
+        try configuration.makeChain(), name: configuration.name, type: configuration.type, faults: configuration.faults),
       blockTime: configuration.blockTime, eventLoop: eventLoop, logger: logger)
     let first = try await DevChainPort(configuration.port, loop)
     if !configuration.isPaused { try await eventLoop.submit { loop.start() }.get() }

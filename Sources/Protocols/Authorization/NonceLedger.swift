@@ -1,21 +1,25 @@
 import DequeModule
 import Foundation
 import LibP2P
+import NIOCore
 
 /// The nonces of the last minutes. A value; time is given from outside.
+///
+/// It is the time that passes, not the time of day: a clock that is set an hour ahead must not have every nonce
+/// forgotten, nor one that is set back have them kept until the ledger is full.
 ///
 /// A peer may fill as much of the ledger as it leaves free: a greedy one gets half, two get a third each, and whoever
 /// comes next always finds room. So a full ledger refuses the peers that fill it and no others.
 struct NonceLedger: Sendable {
-  /// Seconds for which a nonce is remembered (mesh-wire.md §3.8); longer than any clock window lets it come again.
-  static let lifetime = 180.0
+  /// For how long a nonce is remembered (mesh-wire.md §3.8); longer than any clock window lets it come again.
+  static let lifetime = TimeAmount.seconds(180)
   /// Nonces remembered, by default: 40 bytes each.
   static let defaultCapacity = 1 << 20
 
   private struct Entry {
     let fingerprint: Int
     let peer: PeerID
-    let end: Double
+    let end: NIODeadline
   }
 
   private let capacity: Int
@@ -32,9 +36,8 @@ struct NonceLedger: Sendable {
 
   /// Takes a nonce of a peer, of any length, for good.
   ///
-  /// - Parameter now: seconds.
   /// - Throws: ``Refusal`` `auth.replay` if it was taken, or if the peer holds all that it may.
-  mutating func reserve(_ nonce: Data, of peer: PeerID, now: Double) throws(Refusal) {
+  mutating func reserve(_ nonce: Data, of peer: PeerID, now: NIODeadline) throws(Refusal) {
     forget(before: now)
     var hasher = Hasher()
     hasher.combine(peer)
@@ -50,7 +53,7 @@ struct NonceLedger: Sendable {
     entries.append(Entry(fingerprint: fingerprint, peer: peer, end: now + Self.lifetime))
   }
 
-  private mutating func forget(before now: Double) {
+  private mutating func forget(before now: NIODeadline) {
     while let oldest = entries.first, oldest.end <= now {
       entries.removeFirst()
       fingerprints.remove(oldest.fingerprint)

@@ -30,8 +30,8 @@ struct DutyJudge: Sendable {
     let (scores, why) = try await ownScores(before: epoch, members: outlook.members)
     guard let scores else { return .not(.noScores, why) }
     guard scores.scores.contains(where: { $0.score > 0 }) else { return .not(.noScores, "all scores are zero") }
-    guard try await !reachedNobody(in: epoch - 1) else {
-      return .not(.noScores, "none of several hosters could be reached: look for the fault on this side")
+    guard try await !wasHeardByNobody(in: epoch - 1) else {
+      return .not(.noScores, "none of several hosters was reached, or let this validator in: look for the fault here")
     }
     let call = try HypertensorCall.proposeAttestation(
       subnet: subnetID, node: node.id, scores: scores.scores)
@@ -65,11 +65,15 @@ struct DutyJudge: Sendable {
     return .states(.attest(subnet: subnetID, node: node.id), proposed.digest)
   }
 
-  /// Whether all hosters of an epoch, several of them, were absent. More likely than that they all failed is that this
-  /// validator was cut off; then the others saw more, and would not attest.
-  private func reachedNobody(in epoch: UInt32) async throws -> Bool {
+  /// Whether all hosters of an epoch, several of them, were absent or shut this validator out. More likely than that they
+  /// all failed is that it was cut off, or that its clock or its stake was wrong; then the others saw more, and would not
+  /// attest.
+  private func wasHeardByNobody(in epoch: UInt32) async throws -> Bool {
     guard let judgements = try await store.scores(epoch)?.sheet.judgements else { return false }
-    return Set(judgements.map(\.subnetNodeID)).count > 1 && judgements.allSatisfy { $0.verdict == .absent }
+    return Set(judgements.map(\.subnetNodeID)).count > 1
+      && judgements.allSatisfy {
+        $0.verdict == .absent || [.denied, .signature].contains($0.reason)
+      }
   }
 
   /// The own scores of the epoch before, as they go on chain: every member once, nodes that were not there then with 0.

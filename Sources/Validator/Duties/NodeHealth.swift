@@ -16,6 +16,8 @@ public struct NodeHealth: Sendable, Hashable {
     case lowReputation = "low-reputation"
     /// The configured hotkey is not the one that the chain has for the node.
     case foreignHotkey = "foreign-hotkey"
+    /// This machine's clock is so far off that peers refuse its calls.
+    case wrongClock = "wrong-clock"
   }
 
   /// What the chain took from the stake for a proposal that too few attested to.
@@ -38,10 +40,12 @@ public struct NodeHealth: Sendable, Hashable {
   public let isOwnHotkey: Bool
   /// In the first block of the epoch, which judges the one before; nil if there was none.
   public let slash: Slash?
+  /// Seconds by which this machine's clock is ahead of the chain's; nil if that can't be told. Newer than the rest.
+  public internal(set) var clockOffset: Double?
 
   public init(
     block: UInt64, balance: Planck, stake: Planck, minimumStake: Planck, reputation: FixedU128, isOwnHotkey: Bool,
-    slash: Slash? = nil
+    slash: Slash? = nil, clockOffset: Double? = nil
   ) {
     self.block = block
     self.balance = balance
@@ -50,6 +54,7 @@ public struct NodeHealth: Sendable, Hashable {
     self.reputation = reputation
     self.isOwnHotkey = isOwnHotkey
     self.slash = slash
+    self.clockOffset = clockOffset
   }
 
   /// - Parameter last: the look before this one.
@@ -61,6 +66,7 @@ public struct NodeHealth: Sendable, Hashable {
     if let last, slash == nil, stake < last.stake { alarms.append(.lostStake) }
     if reputation < DutySettings.reputationAlarm { alarms.append(.lowReputation) }
     if !isOwnHotkey { alarms.append(.foreignHotkey) }
+    if let clockOffset, abs(clockOffset) > ClockWatch.tolerance { alarms.append(.wrongClock) }
     return alarms
   }
 }

@@ -131,17 +131,29 @@ extension ValidatorEngine {
     var nodes = try await parts.store.nodes(epoch)
     if nodes.isEmpty {
       guard moment.epoch == epoch else { return }
+      // By a wrong clock everybody looks as if it refused: nobody could be told from a hoster, or asked.
+      try await demandRightClock()
       let candidates = moment.roster.nodes(of: .included, at: epoch)
       nodes = await standings(of: candidates, own: moment.ownNode?.id)
+      try await demandRightClock()
       try await parts.store.open(record(moment), nodes: nodes)
     }
     let feed = parts.feed
     let challenge = Challenge(
-      epoch: epoch, settings: settings.challenge, caller: parts.caller, store: parts.store, logger: logger
+      epoch: epoch, settings: settings.challenge,
+      caller: ClockAwareCaller(caller: parts.caller, clock: clock) { self.noteClock($0) },
+      store: parts.store, logger: logger
     ) { feed.moment?.best.number ?? moment.best.number }
     begin(challenge)
     defer { forgetChallenge(epoch) }
     try await challenge.run(nodes, try await parts.store.probes(epoch))
+  }
+
+  /// - Throws: ``EpochError`` `epoch.clock` while peers refuse what this machine signs.
+  private func demandRightClock() async throws {
+    let offset = await clock.offset([clock.read()])
+    noteClock(offset)
+    if let offset, abs(offset) > ClockWatch.tolerance { throw EpochError.clock(offset) }
   }
 
   /// Tells hosters from those that serve nothing. Only a node that may attest is believed when it says that it is a
@@ -243,8 +255,10 @@ extension ValidatorEngine {
   private func lookAtOwnNode(_ moment: EpochMoment) async {
     guard let node = moment.ownNode else { return }
     do {
-      let health = try await parts.subnet.health(
+      var health = try await parts.subnet.health(
         of: node, minimumStake: moment.roster.minimumStake, account: parts.signer.account, judged: moment.firstBlock)
+      health.clockOffset = await clock.offset([clock.read()])
+      noteClock(health.clockOffset)
       let alarms = note(health)
       metrics.record(health, alarms)
       for alarm in alarms {
@@ -256,6 +270,7 @@ extension ValidatorEngine {
           particulars["slashed"] = "\(slash.amount.tensor)"
           particulars["block"] = "\(slash.block)"
         }
+        if let offset = health.clockOffset { particulars["clock"] = "\(offset.rounded()) s" }
         logger.warning("alarm: \(alarm.rawValue)", metadata: particulars)
       }
     } catch {

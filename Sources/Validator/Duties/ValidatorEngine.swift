@@ -1,3 +1,4 @@
+public import Foundation
 public import Logging
 public import ServiceLifecycle
 public import Substrate
@@ -19,10 +20,13 @@ public final class ValidatorEngine: Service {
     public var policy: any ScoringPolicy
     /// Where the evidence for scores comes from.
     public var agreement: any AgreementSource
+    /// The time of day that calls are signed with, in Unix seconds.
+    public var time: @Sendable () -> Double
 
     public init(
       feed: EpochFeed, subnet: LiveSubnet, store: Store, caller: any ProbeCaller, signer: Signer,
-      policy: any ScoringPolicy = AgreementPolicy(), agreement: (any AgreementSource)? = nil
+      policy: any ScoringPolicy = AgreementPolicy(), agreement: (any AgreementSource)? = nil,
+      time: @escaping @Sendable () -> Double = { Date().timeIntervalSince1970 }
     ) {
       self.feed = feed
       self.subnet = subnet
@@ -31,6 +35,7 @@ public final class ValidatorEngine: Service {
       self.signer = signer
       self.policy = policy
       self.agreement = agreement ?? OwnView(store)
+      self.time = time
     }
   }
 
@@ -45,6 +50,7 @@ public final class ValidatorEngine: Service {
   private struct State {
     var challenges: [UInt32: Challenge] = [:]
     var health: NodeHealth?
+    var isClockWrong = false
     var lastScored: UInt32?
     var storeFailure: StoreError?
   }
@@ -52,6 +58,7 @@ public final class ValidatorEngine: Service {
   let parts: Parts
   let settings: Settings
   let duties: ConsensusDuties
+  let clock: ClockWatch
   let metrics = ValidatorMetrics()
   let logger: Logger
   private let state = Mutex(State())
@@ -69,6 +76,7 @@ public final class ValidatorEngine: Service {
     self.parts = parts
     self.settings = settings
     self.logger = logger
+    clock = ClockWatch(parts.subnet, parts.feed, now: parts.time)
     duties = ConsensusDuties(
       parts.subnet, store: parts.store, journal: journal, signer: parts.signer, settings: settings.duties,
       logger: logger)
@@ -134,6 +142,25 @@ public final class ValidatorEngine: Service {
   func forgetChallenge(_ epoch: UInt32) { state.withLock { $0.challenges[epoch] = nil } }
 
   func note(_ failure: StoreError?) { state.withLock { $0.storeFailure = failure } }
+
+  /// Keeps how far this machine's clock is off, and tells when it turns wrong or right. An unknown offset changes nothing.
+  func noteClock(_ offset: Double?) {
+    guard let offset else { return }
+    let isWrong = abs(offset) > ClockWatch.tolerance
+    let wasWrong = state.withLock { state in
+      state.health?.clockOffset = offset
+      defer { state.isClockWrong = isWrong }
+      return state.isClockWrong
+    }
+    metrics.clock(offset, isWrong: isWrong)
+    guard isWrong != wasWrong else { return }
+    if isWrong {
+      let error = EpochError.clock(offset)
+      logger.error("\(error.message): peers refuse its calls", metadata: ["remedy": "\(error.remedy)"])
+    } else {
+      logger.notice("this machine's clock agrees with the chain's again")
+    }
+  }
 
   func noteScored(_ epoch: UInt32) {
     state.withLock { $0.lastScored = epoch }

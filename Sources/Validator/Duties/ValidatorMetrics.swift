@@ -8,6 +8,7 @@ struct ValidatorMetrics: Sendable {
   private let slashed = Gauge(label: "validator_slash_tensor")
   private let slashBlock = Gauge(label: "validator_slash_block")
   private let reputation = Gauge(label: "validator_reputation_ratio")
+  private let clockOffset = Gauge(label: "validator_clock_offset_seconds")
 
   func record(_ health: NodeHealth, _ alarms: [NodeHealth.Alarm]) {
     balance.record(Self.tensor(health.balance.value))
@@ -17,9 +18,17 @@ struct ValidatorMetrics: Sendable {
       slashed.record(Self.tensor(slash.amount.value))
       slashBlock.record(Int64(clamping: slash.block))
     }
-    for alarm in NodeHealth.Alarm.allCases {
-      Gauge(label: "validator_alarm", dimensions: [("alarm", alarm.rawValue)]).record(alarms.contains(alarm) ? 1 : 0)
-    }
+    for alarm in NodeHealth.Alarm.allCases { self.alarm(alarm, alarms.contains(alarm)) }
+  }
+
+  /// - Parameter offset: seconds by which this machine's clock is ahead of the chain's.
+  func clock(_ offset: Double, isWrong: Bool) {
+    clockOffset.record(offset)
+    alarm(.wrongClock, isWrong)
+  }
+
+  private func alarm(_ alarm: NodeHealth.Alarm, _ isOn: Bool) {
+    Gauge(label: "validator_alarm", dimensions: [("alarm", alarm.rawValue)]).record(isOn ? 1 : 0)
   }
 
   func missed(_ duty: Duty, _ reason: MissReason) {

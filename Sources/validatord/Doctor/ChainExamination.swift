@@ -36,16 +36,14 @@ struct ChainExamination: Sendable {
   /// the time, and an old one is refused.
   private func clock(_ client: ChainClient) async -> Finding {
     do {
-      guard let now = try await client.best().value("Timestamp", "Now"),
-        let milliseconds: UInt64 = try? now.integer()
-      else { return Finding("clock", .skipped, "the chain does not tell the time") }
-      let ahead = Date().timeIntervalSince1970 - Double(milliseconds) / 1000
+      guard let time = try await client.best().time() else {
+        return Finding("clock", .skipped, "the chain does not tell the time")
+      }
+      let ahead = Date().timeIntervalSince1970 - time
       guard !Self.clockTolerance.contains(ahead) else {
         return Finding("clock", .ok, "agrees with the chain's")
       }
-      // What develops on a chain makes its blocks at any pace, and time on it goes by blocks.
-      let type = try? await client.rpc.call("system_chainType", [], timeout: .seconds(10)).stringValue
-      if let type, ["Development", "Local"].contains(type) {
+      if (try? await client.isForDevelopment()) == true {
         return Finding("clock", .skipped, "the chain is one for development, whose time is not the world's")
       }
       return Finding(

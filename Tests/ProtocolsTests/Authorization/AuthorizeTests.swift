@@ -1,6 +1,7 @@
 import Foundation
 import LibP2P
 import NIOCore
+import NIOCore
 import SwiftProtobuf
 import Synchronization
 import Testing
@@ -104,6 +105,33 @@ struct AuthorizeTests {
         await expect(.clock) { try await service.serves(client).verify(request) }
       }
     }
+  }
+
+  @Test("A clock that is set an hour ahead and back forgets no nonce, and one that is set back keeps none for longer")
+  func clockJumps() async throws {
+    let passed = Mutex(NIODeadline.uptimeNanoseconds(0))
+    let memory = ReplayMemory(capacity: 8) { passed.withLock(\.self) }
+    let (client, service) = (try TestNode.random(), try TestNode.random())
+    func authorizer() throws -> SignatureAuthorizer { SignatureAuthorizer(try service.signer, memory: memory) }
+    let start = 1_760_000_000.0
+    for node in [client, service] { node.set(now: start) }
+    let request = try await request(from: client, to: service)
+    try await service.serves(client, by: authorizer()).verify(request)
+    service.set(now: start + 3600)
+    await expect(.clock) { try await service.serves(client, by: authorizer()).verify(request) }
+    for node in [client, service] { node.set(now: start + 3600) }
+    try await service.serves(client, by: authorizer()).verify(try await self.request(from: client, to: service))
+    for node in [client, service] { node.set(now: start) }
+    await expect(.replay) { try await service.serves(client, by: authorizer()).verify(request) }
+    // One peer may fill half of the memory, which three minutes give back whatever the clock shows.
+    for _ in 0..<2 {
+      try? await service.serves(client, by: authorizer()).verify(try await self.request(from: client, to: service))
+    }
+    let late = try await self.request(from: client, to: service)
+    await expect(.replay) { try await service.serves(client, by: authorizer()).verify(late) }
+    passed.withLock { $0 = $0 + .seconds(180) }
+    for node in [client, service] { node.set(now: start - 3600) }
+    try await service.serves(client, by: authorizer()).verify(try await self.request(from: client, to: service))
   }
 
   @Test("A token that is over is refused, one that can't be read is not")

@@ -42,11 +42,15 @@ final class EngineSubnet: Sendable {
   let client: ChainClient
   let nodes: [Node]
   let folder: TemporaryFolder
+  /// Nil where calls are not signed.
+  let signing: SigningPeers?
   private let network = InProcessNetwork()
   private let pool: EndpointPool
 
+  /// - Parameter signing: whether peers sign their calls, by clocks that the test sets; the chain's time is the world's.
   init(
-    seed: UInt64 = 1, finalityLag: UInt32 = 0, blockTime: DevChainConfiguration.BlockTime = .manual
+    seed: UInt64 = 1, finalityLag: UInt32 = 0, blockTime: DevChainConfiguration.BlockTime = .manual,
+    signing isSigning: Bool = false
   ) async throws {
     let states = Repository.root.appending(path: "Tests/Interop/chain/states")
     struct Summary: Decodable { let nodes: [Node] }
@@ -59,10 +63,13 @@ final class EngineSubnet: Sendable {
     configuration.seed = seed
     configuration.finalityLag = finalityLag
     configuration.keptBlocks = 1 << 16
+    if isSigning { configuration.type = "Live" }
     chain = try await DevChainServer.start(configuration, logger: Self.silent)
     folder = try TemporaryFolder()
     pool = EndpointPool([try RPCEndpoint(chain.webSocketURL)])
     client = try await ChainClient(pool, logger: Self.silent)
+    signing = isSigning ? try SigningPeers(1...5) : nil
+    if let signing { try await register(signing) }
   }
 
   static let silent: Logger = {
@@ -86,12 +93,14 @@ final class EngineSubnet: Sendable {
 
   /// Serves inference as a node of the subnet; without a backend as one that says it is a validator.
   func serve(_ id: UInt32, _ backend: (any InferenceBackend)?) throws {
-    let peer = network.join(as: try PeerID(node(id).peerId))
-    let service = InferenceService(backend.map { AsyncInferenceServer($0) })
+    try serve(InferenceService(backend.map { AsyncInferenceServer($0) }), on: network.join(as: try peer(id)), of: id)
+  }
+
+  private func serve(_ service: InferenceService, on peer: any P2P, of id: UInt32) throws {
     var configuration = RPCConfiguration()
     configuration.logger = Self.silent
     try service.servicer(as: InferenceProtocol.self).addP2PHandlers(
-      to: peer, gate: .insecure(), configuration: configuration)
+      to: peer, gate: try gate(id), configuration: configuration)
   }
 
   /// Serves inference as a peer that is no node of the subnet, or one in its queue.
@@ -101,7 +110,9 @@ final class EngineSubnet: Sendable {
     try servicer.addP2PHandlers(to: network.join(as: peer), gate: .insecure(), configuration: configuration)
   }
 
-  func peer(_ id: UInt32) throws -> PeerID { try PeerID(node(id).peerId) }
+  func peer(_ id: UInt32) throws -> PeerID { try signing?.peer(id) ?? PeerID(node(id).peerId) }
+
+  private func gate(_ id: UInt32) throws -> Gate { try signing?.gate(id) ?? .insecure() }
 
   /// Starts the engine of a node; a database that it left before is gone on with.
   ///
@@ -113,18 +124,19 @@ final class EngineSubnet: Sendable {
     _ change: (inout ValidatorEngine.Settings) -> Void = { _ in }
   ) async throws -> Member {
     let node = try node(id)
-    let own = try PeerID(node.peerId)
-    let p2p: any P2P = network.join(as: own)
-    try serveRole(p2p)
+    let p2p: any P2P = network.join(as: try peer(id))
+    // What the others ask it: whether it is a validator.
+    try serve(InferenceService(nil), on: p2p, of: id)
     let store = try Store.open(folder.file("\(database ?? "\(id)").sqlite"))
     let pool = EndpointPool(try (endpoints ?? [chain.webSocketURL]).map { try RPCEndpoint($0) })
     let subnet = LiveSubnet(
       try await ChainClient(pool, metadataCache: client.metadataCache, logger: Self.silent), subnetID: Self.subnetID)
-    let feed = EpochFeed(subnet, ownPeer: node.peerId, logger: Self.silent)
+    let feed = EpochFeed(subnet, ownPeer: try peer(id).description, logger: Self.silent)
     var quiet = RPCConfiguration()
     quiet.logger = Self.silent
+    let gate = try gate(id)
     let caller = StubProbeCaller { [quiet] peer in
-      InferenceProtocol.getServerStub(p2p, try PeerID(peer), gate: .insecure(), configuration: quiet)
+      InferenceProtocol.getServerStub(p2p, try PeerID(peer), gate: gate, configuration: quiet)
     }
     let secret = try #require(Hex.decode(node.hotkeySecret))
     let signer = Signer(try AccountKey(secret: secret), allowing: HypertensorCall.consensusDuties)
@@ -132,8 +144,9 @@ final class EngineSubnet: Sendable {
     settings.challenge.vocabulary = 1000
     (settings.challenge.retryPause, settings.challenge.blockPatience) = (.milliseconds(20), .zero)
     change(&settings)
-    let engine = ValidatorEngine(
-      .init(feed: feed, subnet: subnet, store: store, caller: caller, signer: signer), settings, logger: Self.silent)
+    var parts = ValidatorEngine.Parts(feed: feed, subnet: subnet, store: store, caller: caller, signer: signer)
+    if let signing { parts.time = { signing.time(of: id) } }
+    let engine = ValidatorEngine(parts, settings, logger: Self.silent)
     let running = Task {
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await feed.run() }
@@ -154,19 +167,24 @@ final class EngineSubnet: Sendable {
     return ["validator", folder.file("child.sqlite"), chain.webSocketURL, file, try node(id).peerId]
   }
 
-  private func serveRole(_ p2p: any P2P) throws {
-    var configuration = RPCConfiguration()
-    configuration.logger = Self.silent
-    try InferenceService(nil).servicer(as: InferenceProtocol.self).addP2PHandlers(
-      to: p2p, gate: .insecure(), configuration: configuration)
-  }
-
   // MARK: The chain
 
   /// Takes a node out of the subnet.
   func remove(_ id: UInt32) async throws {
+    try await submit(.removeSubnetNode(subnet: Self.subnetID, node: id), asOwnerOf: id)
+  }
+
+  /// Registers the peers that sign in place of the recorded ones, whose keys nobody has.
+  private func register(_ signing: SigningPeers) async throws {
+    for id in 1...5 as ClosedRange<UInt32> {
+      let peer = PeerInfo(peerID: try peer(id).description)
+      try await submit(.updatePeerInfo(subnet: Self.subnetID, node: id, peer), asOwnerOf: id)
+    }
+    try await makeBlock(seenBy: [])
+  }
+
+  private func submit(_ call: HypertensorCall, asOwnerOf id: UInt32) async throws {
     let coldkey = try AccountKey(secret: try #require(Hex.decode(node(id).coldkeySecret)))
-    let call = HypertensorCall.removeSubnetNode(subnet: Self.subnetID, node: id)
     let context = try await client.signingContext(for: coldkey.accountID)
     try await client.submit(try context.sign(call, with: Signer(coldkey, allowing: [call.name])))
   }
@@ -181,7 +199,9 @@ final class EngineSubnet: Sendable {
   func makeBlock(seenBy members: [Member]) async throws {
     try await chain.makeBlocks()
     let best = try await client.rpc.call("chain_getHeader", [], timeout: nil)
-    let number = try BlockHeader(json: best).number
+    let header = try BlockHeader(json: best)
+    let number = header.number
+    if let signing, let time = try await client.at(header).time() { signing.pass(to: time) }
     try await eventually("block \(number) is seen") {
       members.allSatisfy { ($0.feed.moment?.best.number ?? 0) >= number }
     }

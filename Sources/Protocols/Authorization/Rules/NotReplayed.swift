@@ -8,6 +8,6 @@ public struct NotReplayed: AuthorizationRule {
 
   public func judge(_ claim: SignedClaim) throws(Refusal) {
     guard claim.request != nil else { return }
-    try memory.reserve(claim.nonce, of: claim.call.remoteID, now: claim.now)
+    try memory.reserve(claim.nonce, of: claim.call.remoteID)
   }
 }
