@@ -23,6 +23,11 @@ public struct StubProbeCaller: ProbeCaller {
         tensor: probe, maximumNewTokens: maximumNewTokens, deadline: deadline)
       for try await tensor in tensors {
         if reply.firstMessage == nil { reply.firstMessage = ContinuousClock.now - start }
+        // One without elements would count for nothing below, however many came.
+        guard tensor.count > 0 else {
+          reply.failure = ProbeFailure(.crashed, .malformed, "an empty tensor")
+          break
+        }
         reply.tensors.append(tensor)
         reply.tokenCount += tensor.count
         bytes += tensor.bytes.count

@@ -19,6 +19,8 @@ private struct ScriptedHoster: Servicer, InferenceProcedures {
     /// Says here that it was asked, and nothing to the caller.
     case tells(AsyncStream<Void>.Continuation)
     case neverStops
+    /// Sends tensors without elements, many in a message, and never ends.
+    case isHollow
     case isGarbled
     /// Sends these, one message each.
     case sends([Tensor])
@@ -59,6 +61,10 @@ private struct ScriptedHoster: Servicer, InferenceProcedures {
           asked.yield()
           try await Task.sleep(for: .seconds(3600))
         case .neverStops: while true { try await write(1) }
+        case .isHollow:
+          let tensor = try Tensor([] as [Int64]).message()
+          let message = InferenceResponseAuth.with { $0.tensors = Array(repeating: tensor, count: 1000) }
+          while true { try await writer.write(message) }
         case .isGarbled:
           try await writer.write(
             InferenceResponseAuth.with {
@@ -157,7 +163,7 @@ struct ChallengeTests {
   func kinds() async throws {
     let nodes = try await open([
       .answers([4, 5]), .says("out of memory"), .hangsUp, nil, .neverStops, .isGarbled,
-      .recovers(ScriptedHoster.Failures(1)), .isSilent,
+      .recovers(ScriptedHoster.Failures(1)), .isSilent, .isHollow,
     ])
     try await challenge { $0.callTimeout = .milliseconds(1500) }.run(nodes, [probe])
     #expect(
