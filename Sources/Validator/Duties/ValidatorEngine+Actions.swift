@@ -47,21 +47,49 @@ extension ValidatorEngine {
 
   // MARK: After a restart
 
-  /// Looks after the duties that an earlier process left in epochs that are over.
+  /// Before duties that could not be looked after are looked at again.
+  private static let goOnPause = Duration.seconds(5)
+
+  /// Looks after the duties that an earlier process left in epochs that are over. A database that can't be used now, or
+  /// a chain that can't be reached, is waited for.
   func goOn(before moment: EpochMoment, _ sink: Sink) async {
-    do {
-      for duty in try await duties.journal.unfinished()
-      where duty.key.subnet == parts.subnet.identity && duty.key.epoch < moment.epoch {
+    while !Task.isCancelled {
+      do {
+        if try await goOnOnce(before: moment) { return }
+      } catch let error as StoreError where error.isLasting {
+        sink.yield(.failure(error))
+        return
+      } catch is CancellationError {
+        return
+      } catch {
+        logger.warning("unfinished duties could not be read", metadata: ["error": "\(error)"])
+      }
+      try? await Task.sleep(for: Self.goOnPause)
+    }
+  }
+
+  /// - Returns: whether all of them could be looked after; one that could not holds up none of the others.
+  private func goOnOnce(before moment: EpochMoment) async throws -> Bool {
+    var isWhole = true
+    for duty in try await duties.journal.unfinished()
+    where duty.key.subnet == parts.subnet.identity && duty.key.epoch < moment.epoch {
+      do {
         if duty.next == .decide {
           try await duties.journal.advance(duty.key, .miss(.notRunning), at: moment.best.number)
           metrics.missed(duty.key.duty, .notRunning)
         } else {
           try await follow(duty, isOver: true)
         }
+      } catch let error as StoreError where error.isLasting {
+        throw error
+      } catch let error as CancellationError {
+        throw error
+      } catch {
+        // What can't follow in the journal can't follow later either.
+        if !(error is ProtectionError) { isWhole = false }
+        logger.warning(
+          "an unfinished duty could not be looked after", metadata: ["duty": "\(duty.key)", "error": "\(error)"])
       }
-    } catch is CancellationError {
-    } catch {
-      logger.warning("unfinished duties could not be looked after", metadata: ["error": "\(error)"])
     }
   }
 
