@@ -227,6 +227,9 @@ extension ValidatorEngine {
   }
 
   private func follow(_ duty: DutyRecord, isOver: Bool = false) async throws {
+    // One who looks is enough.
+    guard beginFollowing(duty.key) else { return }
+    defer { endFollowing(duty.key) }
     try await duties.follow(duty, isOver: isOver)
     if let ended = try await duties.journal.duty(duty.key), ended.progress.isDone {
       metrics.ended(duty.key.duty, ended.state)
@@ -238,7 +241,8 @@ extension ValidatorEngine {
     guard let node = moment.ownNode else { return }
     let key = duties.key(duty, epoch, of: node)
     let record = try await duties.journal.plan(key, at: moment.best.number)
-    // What was sent is followed to its end.
+    // What was sent is followed to its end, also where its time is over and the process that sent it is gone.
+    if record.next == .follow { return try await follow(record, isOver: epoch < moment.epoch) }
     guard record.next == .decide || record.next == .send else { return }
     try await duties.journal.advance(key, .miss(reason), at: moment.best.number)
     metrics.missed(duty, reason)

@@ -44,6 +44,10 @@ public final class ValidatorEngine: Service {
 
   private struct State {
     var challenges: [UInt32: Challenge] = [:]
+    /// The newest epochs whose window of calls is over; a challenge may be on its way to its first call then.
+    var endedChallenges: Set<UInt32> = []
+    /// What is looked for in blocks.
+    var followed: Set<DutyKey> = []
     var health: NodeHealth?
     var lastScored: UInt32?
     var storeFailure: StoreError?
@@ -132,6 +136,11 @@ public final class ValidatorEngine: Service {
   func endChallenge(_ epoch: UInt32) { state.withLock { $0.challenges[epoch] }?.end() }
 
   func forgetChallenge(_ epoch: UInt32) { state.withLock { $0.challenges[epoch] = nil } }
+
+  /// - Returns: false if somebody follows the duty already.
+  func beginFollowing(_ duty: DutyKey) -> Bool { state.withLock { $0.followed.insert(duty).inserted } }
+
+  func endFollowing(_ duty: DutyKey) { state.withLock { _ = $0.followed.remove(duty) } }
 
   func note(_ failure: StoreError?) { state.withLock { $0.storeFailure = failure } }
 
