@@ -207,7 +207,10 @@ let package = Package(
     // Runs one duty against the journal and is killed on the way.
     .executableTarget(
       name: "journal-process",
-      dependencies: ["Protocols", "Substrate", "Validator"],
+      dependencies: [
+        "Protocols", "Substrate", "Validator",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       path: "Tests/JournalProcess",
       swiftSettings: strict),
     .testTarget(

@@ -9,6 +9,7 @@ import Substrate
 ///     journal-process race DATABASE STARTING-SHOT CONTENT
 ///     journal-process lock DATABASE
 ///     journal-process create DATABASE
+///     journal-process challenge DATABASE EPOCH SILENT-PEER
 ///     journal-process validator DATABASE URL KEYFILE PEERID [ARROW MOMENT]
 @main
 struct JournalProcess {
@@ -20,6 +21,7 @@ struct JournalProcess {
       case "race" where arguments.count == 4: try await race(arguments)
       case "lock" where arguments.count == 2: try await lock(arguments[1])
       case "create" where arguments.count == 2: try Store.open(arguments[1]).close()
+      case "challenge" where arguments.count == 4: try await ChallengeProcess.run(arguments)
       case "validator" where arguments.count >= 5: try await EngineProcess.run(arguments)
       default: exit(64)
       }

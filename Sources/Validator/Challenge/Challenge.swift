@@ -1,4 +1,4 @@
-import Logging
+public import Logging
 import Metrics
 import Protocols
 import Synchronization
@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// Calls run side by side under a limit. Each has a deadline and is repeated if it failed; when the window is over, what
 /// is under way counts as unanswered, and what was not begun as this validator's fault.
-final class Challenge: Sendable {
+@_spi(Testing) public final class Challenge: Sendable {
   /// One probe of one hoster.
   private struct Call: Sendable {
     let node: EpochNode
@@ -22,7 +22,7 @@ final class Challenge: Sendable {
     var round: Task<Void, Never>?
   }
 
-  let epoch: UInt32
+  @_spi(Testing) public let epoch: UInt32
   private let settings: ChallengeSettings
   private let caller: any ProbeCaller
   private let store: Store
@@ -31,7 +31,7 @@ final class Challenge: Sendable {
   private let state = Mutex(State())
 
   /// - Parameter height: the best block now.
-  init(
+  @_spi(Testing) public init(
     epoch: UInt32, settings: ChallengeSettings, caller: any ProbeCaller, store: Store, logger: Logger,
     height: @escaping @Sendable () -> UInt64
   ) {
@@ -44,7 +44,7 @@ final class Challenge: Sendable {
   }
 
   /// The window is over: no further call begins, and those under way end.
-  func end() {
+  @_spi(Testing) public func end() {
     state.withLock { state in
       state.isOver = true
       state.round?.cancel()
@@ -57,13 +57,13 @@ final class Challenge: Sendable {
   ///
   /// - Throws: ``StoreError``; `CancellationError` if the task is cancelled before the window is over: what was observed
   ///   is kept, and the rest is left for the next process.
-  func run(_ nodes: [EpochNode], _ probes: [ProbeTensor]) async throws {
+  @_spi(Testing) public func run(_ nodes: [EpochNode], _ probes: [ProbeTensor]) async throws {
     let start = ContinuousClock.now
     let calls = try await calls(nodes, probes)
-    let (observations, sink) = AsyncStream.makeStream(of: Observation.self)
+    let observations = ObservationBuffer()
     let round = Task {
-      await self.callAll(calls, sink)
-      sink.finish()
+      await self.callAll(calls, observations)
+      observations.finish()
     }
     state.withLock { state in
       state.round = round
@@ -115,17 +115,17 @@ final class Challenge: Sendable {
 
   // MARK: Calling
 
-  private func callAll(_ calls: [Call], _ sink: AsyncStream<Observation>.Continuation) async {
+  private func callAll(_ calls: [Call], _ sink: ObservationBuffer) async {
     let slots = AsyncSlots(settings.concurrency)
     await withDiscardingTaskGroup { group in
       for call in calls { group.addTask { await self.ask(call, slots, sink) } }
     }
   }
 
-  private func ask(_ call: Call, _ slots: AsyncSlots, _ sink: AsyncStream<Observation>.Continuation) async {
+  private func ask(_ call: Call, _ slots: AsyncSlots, _ sink: ObservationBuffer) async {
     var call = call
     while let observation = await slots.with({ await attempt(call) }) {
-      sink.yield(observation)
+      sink.add(observation)
       guard !Self.isFinal(observation, settings), !Task.isCancelled else { return }
       await pause(after: observation.block)
       // What was asked once and failed is judged by that.
@@ -186,28 +186,32 @@ final class Challenge: Sendable {
 
   // MARK: Keeping
 
-  private func record(_ observations: AsyncStream<Observation>) async throws {
+  /// Writes what was observed while the calls go on, so that a process that is killed has lost next to nothing: each
+  /// observation is on the disk a ``ChallengeSettings/gathering`` and a write after its call.
+  private func record(_ observations: ObservationBuffer) async throws {
     let commits = try await answersCommittedTo()
-    var batch: [Observation] = []
-    for await observation in observations {
-      let observation = commits.judge(observation)
+    for await _ in observations.arrivals {
+      // Those that come at about the same time share a write. A task that is cancelled does not wait.
+      try? await Task.sleep(for: ChallengeSettings.gathering)
+      try await keep(observations.takeAll(), commits)
+    }
+    try await keep(observations.takeAll(), commits)
+  }
+
+  /// Writes also when the task is cancelled: what was seen is not lost.
+  private func keep(_ observations: [Observation], _ commits: CommittedAnswers) async throws {
+    var rest = observations.map(commits.judge)[...]
+    for observation in rest {
       Counter(
         label: "validator_observations_total",
         dimensions: [("verdict", observation.verdict.rawValue), ("reason", observation.reason.rawValue)]
       ).increment()
-      batch.append(observation)
-      guard batch.count >= ChallengeSettings.batch else { continue }
-      try await keep(batch)
-      batch = []
     }
-    try await keep(batch)
-  }
-
-  /// Writes also when the task is cancelled: what was seen is not lost.
-  private func keep(_ batch: [Observation]) async throws {
-    guard !batch.isEmpty else { return }
-    let store = store
-    try await Task { try await store.record(batch) }.value
+    while !rest.isEmpty {
+      let (store, batch) = (store, Array(rest.prefix(ChallengeSettings.batch)))
+      rest = rest.dropFirst(batch.count)
+      try await Task { try await store.record(batch) }.value
+    }
   }
 
   private func answersCommittedTo() async throws -> CommittedAnswers {

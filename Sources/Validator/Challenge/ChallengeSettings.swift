@@ -18,8 +18,10 @@ public struct ChallengeSettings: Sendable, Hashable {
   /// How long the next block is waited for: a hoster that is a block behind thinks that it is asked too early, and would
   /// refuse again.
   public var blockPatience: Duration = .seconds(15)
-  /// Observations that are written to the disk at once.
-  public static let batch = 128
+  /// The most observations that are written to the disk at once.
+  public static let batch = 1024
+  /// How long observations are gathered for one write. One that was made is on the disk that much later, and a write.
+  public static let gathering = Duration.milliseconds(100)
 
   public init() {}
 }

@@ -1,44 +1,79 @@
+import Logging
 import Substrate
 
 extension ConsensusDuties {
   /// Before an endpoint that failed is asked again.
   private static let pause = Duration.seconds(2)
 
+  /// What following a duty has come to.
+  private struct Pursuit {
+    /// Whether its time is not over as far as is known: then the bytes are sent again.
+    var isSending: Bool
+    /// Whether the journal has it as sent.
+    var isNoted: Bool
+    /// Why the chain did not take it, the last time that it was sent.
+    var refusal: ExtrinsicError?
+  }
+
   /// Sends a duty's bytes and follows them until they are final, or can never be included. Ends early when the task is
   /// cancelled; the journal knows where to go on.
   ///
+  /// A database that can't be written now is waited for: what is in a block and not noted is noted with the next look.
+  ///
   /// - Parameter isOver: whether its epoch is, and with it its time: then it is looked for, and not sent any more.
+  /// - Throws: ``StoreError`` that is lasting; ``ProtectionError``.
   func follow(_ duty: DutyRecord, isOver: Bool = false) async throws {
     guard let signature = duty.signature else { return }
-    let (key, extrinsic) = (duty.key, signature.extrinsic)
-    // What was signed may have left the process with the trial run.
-    if duty.state == .signed { try await journal.advance(key, .send, at: signature.signedAt) }
-    var refusal: ExtrinsicError?
-    var isSending = !isOver
+    var pursuit = Pursuit(isSending: !isOver, isNoted: duty.state != .signed)
+    var told: StoreError.Code?
     while !Task.isCancelled {
       do {
-        let statuses =
-          isSending
-          ? subnet.client.submitAndFollow(extrinsic, from: signature.signedAt)
-          : subnet.client.follow(extrinsic, from: signature.signedAt)
-        for try await status in statuses {
-          if try await take(status, key, extrinsic) { return }
-        }
-      } catch let error as ExtrinsicError where error.kind == .expired && !isSending {
-        return try await end(key, extrinsic, refusal, at: extrinsic.expiresAt ?? signature.signedAt)
-      } catch let error as ExtrinsicError {
-        // Refused: because it is in a block already, or was; that is looked for until its time is over.
-        if ![.priorityTooLow, .future].contains(error.kind) {
-          (refusal, isSending) = (error.kind == .expired ? refusal : error, false)
-        }
-        logger.info(
-          "an endpoint refused a duty", metadata: ["duty": "\(key)", "error": "\(error.code)"])
-      } catch let error as any SubstrateError {
-        logger.info("a duty can't be followed now", metadata: ["duty": "\(key)", "error": "\(error)"])
+        if try await pursue(duty.key, signature, &pursuit) { return }
+      } catch let error as StoreError where !error.isLasting {
+        let level: Logger.Level = told == error.kind ? .debug : .warning
+        told = error.kind
+        logger.log(
+          level: level, "what became of a duty can't be noted now",
+          metadata: ["duty": "\(duty.key)", "error": "\(error)"])
       }
       guard !Task.isCancelled else { return }
       try? await Task.sleep(for: Self.pause)
     }
+  }
+
+  /// Looks at a duty until it is over or the endpoint fails.
+  ///
+  /// - Returns: whether nothing more can come.
+  private func pursue(
+    _ key: DutyKey, _ signature: DutyRecord.Signature, _ pursuit: inout Pursuit
+  ) async throws -> Bool {
+    let extrinsic = signature.extrinsic
+    // What was signed may have left the process with the trial run.
+    if !pursuit.isNoted { try await journal.advance(key, .send, at: signature.signedAt) }
+    pursuit.isNoted = true
+    do {
+      let statuses =
+        pursuit.isSending
+        ? subnet.client.submitAndFollow(extrinsic, from: signature.signedAt)
+        : subnet.client.follow(extrinsic, from: signature.signedAt)
+      for try await status in statuses {
+        if try await take(status, key, extrinsic) { return true }
+      }
+    } catch let error as ExtrinsicError where error.kind == .expired && !pursuit.isSending {
+      try await end(key, extrinsic, pursuit.refusal, at: extrinsic.expiresAt ?? signature.signedAt)
+      return true
+    } catch let error as ExtrinsicError {
+      // Refused: because it is in a block already, or was; that is looked for until its time is over.
+      if ![.priorityTooLow, .future].contains(error.kind) {
+        pursuit.refusal = error.kind == .expired ? pursuit.refusal : error
+        pursuit.isSending = false
+      }
+      logger.info(
+        "an endpoint refused a duty", metadata: ["duty": "\(key)", "error": "\(error.code)"])
+    } catch let error as any SubstrateError {
+      logger.info("a duty can't be followed now", metadata: ["duty": "\(key)", "error": "\(error)"])
+    }
+    return false
   }
 
   /// - Returns: whether nothing more can come.

@@ -9,7 +9,11 @@ extension ValidatorEngine {
   func carryOut(_ action: DutyPipeline.Action, _ moment: EpochMoment, _ sink: Sink) async {
     do {
       switch action {
-      case .recall(let epoch): sink.yield(.report(.recalled(epoch, try await recall(epoch, moment))))
+      case .recall(let epoch):
+        let progress = try await recall(epoch, moment)
+        sink.yield(.report(.recalled(epoch, progress)))
+        // An earlier process opened the epoch; this one has not looked yet.
+        if progress.isOpen, epoch == moment.epoch { await lookAtOwnNode(moment) }
       case .open(let epoch):
         try await open(epoch, moment)
         note(nil)
@@ -41,28 +45,63 @@ extension ValidatorEngine {
       logger.warning(
         "a step of the epoch failed and is tried again",
         metadata: ["epoch": "\(moment.epoch)", "step": "\(action)", "error": "\(error)"])
-      sink.yield(.report(.failed(action)))
+      sink.yield(.report(Self.report(of: action, failedBy: error)))
     }
+  }
+
+  /// An endpoint is not to blame for what the database did not take.
+  private static func report(of action: DutyPipeline.Action, failedBy error: any Error) -> DutyPipeline.Report {
+    guard case .attempt(let duty, let epoch) = action, error is StoreError else { return .failed(action) }
+    return .duty(duty, epoch, .waiting(.storeFailed))
   }
 
   // MARK: After a restart
 
-  /// Looks after the duties that an earlier process left in epochs that are over.
+  /// Before duties that could not be looked after are looked at again.
+  private static let goOnPause = Duration.seconds(5)
+
+  /// Looks after the duties that an earlier process left in epochs that are over. A database that can't be used now, or
+  /// a chain that can't be reached, is waited for.
   func goOn(before moment: EpochMoment, _ sink: Sink) async {
-    do {
-      for duty in try await duties.journal.unfinished()
-      where duty.key.subnet == parts.subnet.identity && duty.key.epoch < moment.epoch {
+    while !Task.isCancelled {
+      do {
+        if try await goOnOnce(before: moment) { return }
+      } catch let error as StoreError where error.isLasting {
+        sink.yield(.failure(error))
+        return
+      } catch is CancellationError {
+        return
+      } catch {
+        logger.warning("unfinished duties could not be read", metadata: ["error": "\(error)"])
+      }
+      try? await Task.sleep(for: Self.goOnPause)
+    }
+  }
+
+  /// - Returns: whether all of them could be looked after; one that could not holds up none of the others.
+  private func goOnOnce(before moment: EpochMoment) async throws -> Bool {
+    var isWhole = true
+    for duty in try await duties.journal.unfinished()
+    where duty.key.subnet == parts.subnet.identity && duty.key.epoch < moment.epoch {
+      do {
         if duty.next == .decide {
           try await duties.journal.advance(duty.key, .miss(.notRunning), at: moment.best.number)
           metrics.missed(duty.key.duty, .notRunning)
         } else {
           try await follow(duty, isOver: true)
         }
+      } catch let error as StoreError where error.isLasting {
+        throw error
+      } catch let error as CancellationError {
+        throw error
+      } catch {
+        // What can't follow in the journal can't follow later either.
+        if !(error is ProtectionError) { isWhole = false }
+        logger.warning(
+          "an unfinished duty could not be looked after", metadata: ["duty": "\(duty.key)", "error": "\(error)"])
       }
-    } catch is CancellationError {
-    } catch {
-      logger.warning("unfinished duties could not be looked after", metadata: ["error": "\(error)"])
     }
+    return isWhole
   }
 
   private func recall(_ epoch: UInt32, _ moment: EpochMoment) async throws -> EpochProgress {
@@ -211,6 +250,9 @@ extension ValidatorEngine {
   }
 
   private func follow(_ duty: DutyRecord, isOver: Bool = false) async throws {
+    // One who looks is enough.
+    guard beginFollowing(duty.key) else { return }
+    defer { endFollowing(duty.key) }
     try await duties.follow(duty, isOver: isOver)
     if let ended = try await duties.journal.duty(duty.key), ended.progress.isDone {
       metrics.ended(duty.key.duty, ended.state)
@@ -222,7 +264,8 @@ extension ValidatorEngine {
     guard let node = moment.ownNode else { return }
     let key = duties.key(duty, epoch, of: node)
     let record = try await duties.journal.plan(key, at: moment.best.number)
-    // What was sent is followed to its end.
+    // What was sent is followed to its end, also where its time is over and the process that sent it is gone.
+    if record.next == .follow { return try await follow(record, isOver: epoch < moment.epoch) }
     guard record.next == .decide || record.next == .send else { return }
     try await duties.journal.advance(key, .miss(reason), at: moment.best.number)
     metrics.missed(duty, reason)

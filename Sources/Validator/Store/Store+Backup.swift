@@ -14,16 +14,20 @@ extension Store {
     Store.remove(temporary)
     defer { Store.remove(temporary) }
     try StoreFile.create(temporary)
-    let source = connections
+    let source = (path: path, connections: connections)
     try await read { try StoreCheck.quick($0, "the database") }
     try StoreError.translate(temporary) {
       let copy = try DatabaseQueue(path: temporary, configuration: Store.configuration(StoreOptions()))
       defer { try? copy.close() }
-      try source.backup(to: copy)
+      try source.connections.backup(to: copy)
       try copy.writeWithoutTransaction { database in
         // One file is one backup: without a log beside it.
         try database.execute(sql: "PRAGMA journal_mode = DELETE")
-        try StoreCheck.quick(database, temporary)
+        // Page by page it is the database itself: what is wrong here, also with an index, is wrong there.
+        let check = try StoreCheck.whole(database)
+        guard check.isSound else {
+          throw StoreError(.damaged, "\(source.path) is damaged: \(check.faults.first ?? "")")
+        }
       }
     }
     guard !StoreFile.exists(target) else { throw StoreError(.exists, "\(target) is there already") }
@@ -33,10 +37,11 @@ extension Store {
   /// Puts a backup in the place of a database that no process uses.
   ///
   /// A backup has forgotten what was signed after it was made. So signing stays on hold until the daemon has raised the
-  /// bounds to what the chain shows, and the bounds of the database that is replaced are kept as far as they can be
-  /// read. What is replaced stays beside the new database as `….replaced`.
+  /// bounds to what the chain shows, and the bounds and holds of the database that is replaced are kept as far as they
+  /// can be read: what a person has to decide stays undecided. What is replaced stays beside the new database as
+  /// `….replaced`.
   ///
-  /// - Returns: whether bounds of the replaced database were carried over; false if it was missing or unreadable.
+  /// - Returns: whether bounds and holds of the replaced database were carried over; false if it was missing or unreadable.
   /// - Throws: ``StoreError``: `store.locked` while the daemon runs; whatever is wrong with the backup.
   @discardableResult
   public static func restore(_ backup: String, to path: String) async throws -> Bool {
@@ -45,7 +50,7 @@ extension Store {
     let temporary = path + ".restoring"
     remove(temporary)
     defer { remove(temporary) }
-    let known = try? await foldedBounds(of: path)
+    let known = try? await foldedProtection(of: path)
     do {
       let source = try openReadOnlyWhateverVersion(backup)
       defer { try? source.close() }
@@ -59,7 +64,10 @@ extension Store {
     }
     let journal = SubmissionJournal(restored)
     try await journal.hold(.restored, "the database was restored from a backup")
-    if let known { try await journal.raise(known) }
+    if let known {
+      try await journal.raise(known.bounds)
+      for hold in known.holds { try await journal.hold(hold.kind, hold.detail) }
+    }
     // Leaves one file without a log.
     try await restored.writeOutsideTransaction { database in _ = try database.checkpoint(.truncate) }
     try restored.close()
@@ -79,14 +87,17 @@ extension Store {
     }
   }
 
-  /// The bounds of a database that may be damaged, after its log was written into it.
-  private static func foldedBounds(of path: String) async throws -> ProtectionBounds {
+  /// The bounds and holds of a database that may be damaged, after its log was written into it.
+  private static func foldedProtection(
+    of path: String
+  ) async throws -> (bounds: ProtectionBounds, holds: [ProtectionHold]) {
     guard StoreFile.exists(path) else { throw StoreError(.missing, "\(path) is not there") }
     let store = try Store.open(path)
     defer { try? store.close() }
-    let bounds = try await SubmissionJournal(store).bounds()
+    let journal = SubmissionJournal(store)
+    let (bounds, holds) = (try await journal.bounds(), try await journal.holds())
     try await store.writeOutsideTransaction { database in _ = try database.checkpoint(.truncate) }
-    return bounds
+    return (bounds, holds)
   }
 
   /// Gives a database a second name. Its log, if it has one still, could not be read and must not meet the next.

@@ -40,6 +40,8 @@ struct DutySimulation {
   /// The process; nil while it is down.
   private var pipeline: DutyPipeline?
   private var outstanding: [Work] = []
+  /// What the process looks for in blocks; nobody else tells the journal what became of it.
+  private var followed: Set<Duty> = []
   /// Whether the process has not been told a moment yet.
   private var isNew = true
   /// The last moment that the process knows of.
@@ -127,7 +129,7 @@ struct DutySimulation {
   private mutating func crash() {
     crashes += 1
     pipeline = nil
-    outstanding = []
+    (outstanding, followed) = ([], [])
     downUntil = best + draw(15)
     if let epoch = clock.position(of: best)?.epoch { restartsInEpoch.formUnion([epoch, epoch + 1, epoch + 2]) }
   }
@@ -141,8 +143,12 @@ struct DutySimulation {
   private mutating func goOn(_ position: EpochPosition) {
     guard isNew else { return }
     isNew = false
-    for (duty, progress) in disk.journal where duty.epoch < position.epoch && progress.next == .decide {
-      note(duty, .miss(.notRunning))
+    for (duty, progress) in disk.journal where duty.epoch < position.epoch {
+      switch progress.next {
+      case .decide: note(duty, .miss(.notRunning))
+      case .send, .follow: followed.insert(duty)
+      case .nothing: break
+      }
     }
   }
 
@@ -205,11 +211,18 @@ struct DutySimulation {
     case .score(let epoch):
       if disk.epochs[epoch]?.isChallenged != true { violations.append("\(epoch) is scored without evidence") }
       disk.epochs[epoch]?.isScored = true
-    case .attempt(let duty, let epoch): return .duty(duty, epoch, attempt(Duty(duty: duty, epoch: epoch)))
+    case .attempt(let duty, let epoch):
+      let outcome = attempt(Duty(duty: duty, epoch: epoch))
+      if outcome == .followed { followed.insert(Duty(duty: duty, epoch: epoch)) }
+      return .duty(duty, epoch, outcome)
     case .miss(let duty, let epoch, let reason):
       let duty = Duty(duty: duty, epoch: epoch)
       if disk.journal[duty] == nil { disk.journal[duty] = DutyProgress() }
-      if [.decide, .send].contains(disk.journal[duty]?.next) { note(duty, .miss(reason)) }
+      switch disk.journal[duty]?.next {
+      case .decide, .send: note(duty, .miss(reason))
+      case .follow: followed.insert(duty)
+      case .nothing, nil: break
+      }
       return nil
     case .close: break
     }
@@ -251,7 +264,7 @@ struct DutySimulation {
 
   /// What was sent gets into a block and becomes final, or runs out with its epoch.
   private mutating func settleDuties(_ position: EpochPosition) {
-    for (duty, progress) in disk.journal where [.send, .follow].contains(progress.next) {
+    for (duty, progress) in disk.journal where followed.contains(duty) && [.send, .follow].contains(progress.next) {
       let age = best - min(best, disk.signedAt[duty] ?? best)
       let block = BlockReference(number: best, hash: SimulatedSubnet.hash(best, fork))
       switch progress.state {
@@ -263,6 +276,7 @@ struct DutySimulation {
       default: continue
       }
       if disk.journal[duty]?.isDone == true {
+        followed.remove(duty)
         tell(.duty(duty.duty, duty.epoch, .settled))
       }
     }

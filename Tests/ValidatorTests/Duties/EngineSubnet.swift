@@ -7,7 +7,7 @@ import Substrate
 import Testing
 
 @testable import Hoster
-@testable import Validator
+@_spi(Testing) @testable import Validator
 
 /// The recorded subnet of five nodes on a simulated chain, with engines for some of them and hosters for the others, all
 /// in this process. Blocks are made by the test.
@@ -119,9 +119,11 @@ final class EngineSubnet: Sendable {
   /// - Parameters:
   ///   - database: the name of its file; that of the node unless given.
   ///   - endpoints: of the chain; the chain's own unless given.
+  ///   - watch: is told of each step of its journal.
   func start(
     _ id: UInt32, database: String? = nil, endpoints: [String]? = nil,
-    _ change: (inout ValidatorEngine.Settings) -> Void = { _ in }
+    _ change: (inout ValidatorEngine.Settings) -> Void = { _ in },
+    watching watch: @escaping @Sendable (DutyProgress.Arrow, SubmissionJournal.Moment) -> Void = { _, _ in }
   ) async throws -> Member {
     let node = try node(id)
     let p2p: any P2P = network.join(as: try peer(id))
@@ -146,7 +148,8 @@ final class EngineSubnet: Sendable {
     change(&settings)
     var parts = ValidatorEngine.Parts(feed: feed, subnet: subnet, store: store, caller: caller, signer: signer)
     if let signing { parts.time = { signing.time(of: id) } }
-    let engine = ValidatorEngine(parts, settings, logger: Self.silent)
+    let engine = ValidatorEngine(
+      parts, settings, journal: SubmissionJournal(store, watch: watch), logger: Self.silent)
     let running = Task {
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await feed.run() }

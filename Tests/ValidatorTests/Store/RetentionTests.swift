@@ -153,6 +153,28 @@ struct RetentionTests {
     try restored.close()
   }
 
+  @Test("S17 a restore does not lift the hold after another signer was seen: a person decides it")
+  func restoreKeepsHold() async throws {
+    let path = folder.file("validator.sqlite")
+    let target = folder.file("backup.sqlite")
+    try await Sample.fill(store, 1)
+    try await store.backup(to: target)
+    try await SubmissionJournal(store).hold(.doppelganger, "propose of epoch 7 in block 150")
+    try store.close()
+    #expect(try await Store.restore(target, to: path))
+    let restored = try Store.open(path)
+    let journal = SubmissionJournal(restored)
+    try await journal.settleRestore(ChainWitness(subnet: Sample.identity, nodeID: 3, currentEpoch: 10))
+    let holds = try await journal.holds()
+    #expect(holds.map(\.kind) == [.doppelganger] && holds.first?.detail.contains("block 150") == true)
+    let key = DutyKey(Sample.identity, nodeID: 3, epoch: 11, duty: .propose)
+    _ = try await journal.plan(key, at: 1)
+    await #expect(throws: ProtectionError.self) {
+      _ = try await journal.sign(key, content: .sha256([2]), at: 1) { try Signatures.make(2) }
+    }
+    try restored.close()
+  }
+
   @Test("A damaged backup is refused, and the database stays as it is")
   func damagedBackup() async throws {
     try await Sample.fill(store, 1)
