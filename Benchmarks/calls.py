@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import promises
+
 ROOT = Path(__file__).resolve().parent.parent
 P2PD = os.environ.get("VALIDATORD_P2PD", str(ROOT / ".venv" / "bin" / "p2pd"))
 HIVEMIND = str(ROOT / ".venv" / "hivemind")
@@ -60,11 +62,12 @@ def main(program):
         ratio = None if other is None else (other / value if is_time(name) else value / other)
         verdict = ""
         if times is not None:
-            verdict = f"≥ {times} ×  {'met' if ratio >= times else 'MISSED'}"
+            verdict = promises.judge(name, f"≥ {times} ×", ratio >= times)
         elif rate is not None:
-            verdict = f"≥ {rate:,} /s  {'met' if value >= rate else 'MISSED'}"
+            verdict = promises.judge(name, f"≥ {rate:,} /s", value >= rate)
         shown = "–" if ratio is None else f"{ratio:.1f}"
         print(f"{name:30} {show(name, value):>14} {show(name, other):>14} {shown:>7}  {verdict}".rstrip())
+    promises.finish()
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import promises
+
 ROOT = Path(__file__).resolve().parent.parent
 RUNS = 3
 STARTS = 10
@@ -190,7 +192,7 @@ def model_times(program, model):
 
 
 def show(name, value, target="", is_met=None):
-    note = "" if is_met is None else f"{target}  {'met' if is_met else 'MISSED'}"
+    note = "" if is_met is None else promises.judge(name, target, is_met)
     print(f"{name:46} {value:>12}  {note}".rstrip(), flush=True)
 
 
@@ -241,6 +243,7 @@ def main(program, path):
             show_crowds(subnet, path, chain, small)
         run(program, "model", "init", "--seed", "7", *GPT2, "--out", gpt2)
         show_model(program, gpt2)
+    promises.finish()
 
 
 if __name__ == "__main__":

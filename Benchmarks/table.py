@@ -4,6 +4,8 @@ import json
 import sys
 from pathlib import Path
 
+import promises
+
 UNITS = {"s": 1.0, "ms": 1e-3, "µs": 1e-6, "ns": 1e-9}
 # What the project promises: at most so long, or at least so many times as fast as the other implementation.
 TARGETS = {
@@ -57,7 +59,7 @@ def verdict(name, seconds, ratio):
         is_met = ratio is not None and ratio >= float(amount)
     else:
         is_met = seconds <= float(amount) * UNITS[unit]
-    return f"{TARGETS[name]:9}  {'met' if is_met else 'MISSED'}"
+    return promises.judge(name, f"{TARGETS[name]:9}", is_met)
 
 
 def main(folder):
@@ -69,6 +71,7 @@ def main(folder):
         ratio = other / seconds if other else None
         times = "–" if ratio is None else f"{ratio:.3g}"
         print(f"{name:42} {show(seconds):>10} {show(other):>10} {times:>8}  {verdict(name, seconds, ratio)}".rstrip())
+    promises.finish()
 
 
 if __name__ == "__main__":
