@@ -1,5 +1,4 @@
 import Logging
-import Synchronization
 import Testing
 
 @testable import Substrate
@@ -128,13 +127,11 @@ struct ProofOfStakeTests {
     let strangers = (100..<200).map { number in Task { await proof.verdict(peer(number), isStranger: true) } }
     await until { source.asked.count == 2 }
     // All but those with a place or in line know at once that they are too many.
-    let refused = Mutex(0)
+    let (refusals, refused) = AsyncStream.makeStream(of: Void.self)
     for task in strangers {
-      Task {
-        if self.isUnknown(await task.value) { refused.withLock { $0 += 1 } }
-      }
+      Task { if case .unknown = await task.value { refused.yield() } }
     }
-    await until { refused.withLock { $0 } == 90 }
+    for await _ in refusals.prefix(90) {}
     let own = (0..<50).map { number in Task { await proof.verdict(peer(number)) } }
     await until { source.asked.count == 4 }
     for _ in 0..<1000 { await Task.yield() }
