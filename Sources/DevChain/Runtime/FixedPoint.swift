@@ -52,29 +52,15 @@ enum FixedPoint {
   }
 }
 
-extension UInt128 {
-  func saturatingAdding(_ other: UInt128) -> UInt128 {
+extension FixedWidthInteger where Self: UnsignedInteger {
+  func saturatingAdding(_ other: Self) -> Self {
     let (sum, overflow) = addingReportingOverflow(other)
     return overflow ? .max : sum
   }
 
-  func saturatingSubtracting(_ other: UInt128) -> UInt128 { self > other ? self - other : 0 }
+  func saturatingSubtracting(_ other: Self) -> Self { self > other ? self - other : 0 }
 
-  func saturatingMultiplying(_ other: UInt128) -> UInt128 {
-    let (product, overflow) = multipliedReportingOverflow(by: other)
-    return overflow ? .max : product
-  }
-}
-
-extension UInt32 {
-  func saturatingAdding(_ other: UInt32) -> UInt32 {
-    let (sum, overflow) = addingReportingOverflow(other)
-    return overflow ? .max : sum
-  }
-
-  func saturatingSubtracting(_ other: UInt32) -> UInt32 { self > other ? self - other : 0 }
-
-  func saturatingMultiplying(_ other: UInt32) -> UInt32 {
+  func saturatingMultiplying(_ other: Self) -> Self {
     let (product, overflow) = multipliedReportingOverflow(by: other)
     return overflow ? .max : product
   }

@@ -14,6 +14,8 @@ public struct NodeHealth: Sendable, Hashable {
     /// of slashes, as those of generation C.
     case lostStake = "lost-stake"
     case lowReputation = "low-reputation"
+    /// The chain lowered the node's reputation when this epoch began.
+    case lostReputation = "lost-reputation"
     /// The configured hotkey is not the one that the chain has for the node.
     case foreignHotkey = "foreign-hotkey"
     /// This machine's clock is so far off that peers refuse its calls.
@@ -31,6 +33,25 @@ public struct NodeHealth: Sendable, Hashable {
     }
   }
 
+  /// How the chain changed the reputation in one block.
+  public struct ReputationChange: Sendable, Hashable {
+    /// Out of 10^18, as ``after``.
+    public let before: FixedU128
+    public let after: FixedU128
+    public let block: UInt64
+
+    public init(from before: FixedU128, to after: FixedU128, block: UInt64) {
+      (self.before, self.after, self.block) = (before, after, block)
+    }
+
+    /// From the first to the last of a block's events about a node; nil if there is none.
+    public init?(of node: UInt32, in subnet: UInt32, _ events: [EventRecord], block: UInt64) {
+      let changes = events.compactMap { $0.reputationChange(of: node, in: subnet) }
+      guard let first = changes.first, let last = changes.last else { return nil }
+      self.init(from: first.before, to: last.after, block: block)
+    }
+  }
+
   public let block: UInt64
   public let balance: Planck
   public let stake: Planck
@@ -42,12 +63,14 @@ public struct NodeHealth: Sendable, Hashable {
   public let isOwnHotkey: Bool
   /// In the first block of the epoch, which judges the one before; nil if there was none.
   public let slash: Slash?
+  /// In the same block; nil if it did not change.
+  public let reputationChange: ReputationChange?
   /// Seconds by which this machine's clock is ahead of the chain's; nil if that can't be told. Newer than the rest.
   public internal(set) var clockOffset: Double?
 
   public init(
     block: UInt64, balance: Planck, stake: Planck, minimumStake: Planck, maximumSlash: Planck, reputation: FixedU128,
-    isOwnHotkey: Bool, slash: Slash? = nil, clockOffset: Double? = nil
+    isOwnHotkey: Bool, slash: Slash? = nil, reputationChange: ReputationChange? = nil, clockOffset: Double? = nil
   ) {
     self.block = block
     self.balance = balance
@@ -57,6 +80,7 @@ public struct NodeHealth: Sendable, Hashable {
     self.reputation = reputation
     self.isOwnHotkey = isOwnHotkey
     self.slash = slash
+    self.reputationChange = reputationChange
     self.clockOffset = clockOffset
   }
 
@@ -68,6 +92,7 @@ public struct NodeHealth: Sendable, Hashable {
     if slash != nil { alarms.append(.slashed) }
     if let last, slash == nil, stake < last.stake { alarms.append(.lostStake) }
     if reputation < DutySettings.reputationAlarm { alarms.append(.lowReputation) }
+    if let reputationChange, reputationChange.after < reputationChange.before { alarms.append(.lostReputation) }
     if !isOwnHotkey { alarms.append(.foreignHotkey) }
     if let clockOffset, abs(clockOffset) > ClockWatch.tolerance { alarms.append(.wrongClock) }
     return alarms
@@ -89,18 +114,15 @@ extension LiveSubnet {
     async let parameters = state.consensusParameters()
     let hotkey = try await subnet.hotkey(of: node)
     // An endpoint that has forgotten the block can't tell; all else is still worth looking at.
-    let slash = try? await slash(of: hotkey, in: judged)
+    let events = (try? await client.at(number: judged).events()) ?? []
+    let slash = hotkey.flatMap { hotkey in
+      events.lazy.compactMap { $0.slash(of: hotkey, in: self.identity.subnetID) }.last
+    }
     return NodeHealth(
       block: state.number, balance: try await balance, stake: try await stake, minimumStake: minimumStake,
       maximumSlash: try await parameters.maximumSlash, reputation: try await reputation, isOwnHotkey: hotkey == account,
-      slash: slash ?? nil)
-  }
-
-  private func slash(of hotkey: AccountID?, in block: UInt64) async throws -> NodeHealth.Slash? {
-    guard let hotkey else { return nil }
-    let events = try await client.at(number: block).events()
-    return events.lazy.compactMap { $0.slash(of: hotkey, in: self.identity.subnetID) }.last
-      .map { NodeHealth.Slash($0, block: block) }
+      slash: slash.map { NodeHealth.Slash($0, block: judged) },
+      reputationChange: NodeHealth.ReputationChange(of: node.id, in: identity.subnetID, events, block: judged))
   }
 }
 
@@ -112,5 +134,16 @@ extension EventRecord {
       let amount = try? content.field("amount").integer(as: UInt128.self)
     else { return nil }
     return Planck(amount)
+  }
+
+  /// What this event says that a node's reputation was and is; nil if it is about something else (spec/chain.md §9).
+  public func reputationChange(of node: UInt32, in subnet: UInt32) -> (before: FixedU128, after: FixedU128)? {
+    guard isEvent("Network", "NodeReputationUpdate"),
+      (try? content.field("subnet_id").integer(as: UInt32.self)) == subnet,
+      (try? content.field("subnet_node_id").integer(as: UInt32.self)) == node,
+      let before = try? content.field("prev_reputation").integer(as: UInt128.self),
+      let after = try? content.field("new_reputation").integer(as: UInt128.self)
+    else { return nil }
+    return (FixedU128(before), FixedU128(after))
   }
 }

@@ -313,6 +313,9 @@ extension ValidatorEngine {
           particulars["slashed"] = "\(slash.amount.tensor)"
           particulars["block"] = "\(slash.block)"
         }
+        if let change = health.reputationChange {
+          particulars["changed"] = "\(change.before.percent) to \(change.after.percent) in block \(change.block)"
+        }
         if let offset = health.clockOffset { particulars["clock"] = "\(offset.rounded()) s" }
         logger.warning("alarm: \(alarm.rawValue)", metadata: particulars)
       }

@@ -8,6 +8,8 @@ struct ValidatorMetrics: Sendable {
   private let slashed = Gauge(label: "validator_slash_tensor")
   private let slashBlock = Gauge(label: "validator_slash_block")
   private let reputation = Gauge(label: "validator_reputation_ratio")
+  private let reputationChange = Gauge(label: "validator_reputation_change_ratio")
+  private let reputationBlock = Gauge(label: "validator_reputation_change_block")
   private let clockOffset = Gauge(label: "validator_clock_offset_seconds")
 
   func record(_ health: NodeHealth, _ alarms: [NodeHealth.Alarm]) {
@@ -17,6 +19,10 @@ struct ValidatorMetrics: Sendable {
     if let slash = health.slash {
       slashed.record(Self.tensor(slash.amount.value))
       slashBlock.record(Int64(clamping: slash.block))
+    }
+    if let change = health.reputationChange {
+      reputationChange.record(Self.tensor(change.after.value) - Self.tensor(change.before.value))
+      reputationBlock.record(Int64(clamping: change.block))
     }
     for alarm in NodeHealth.Alarm.allCases { self.alarm(alarm, alarms.contains(alarm)) }
   }

@@ -36,12 +36,20 @@ public final class Store: Sendable {
   }
 
   /// Runs `body` in a transaction that takes effect as a whole, or not at all if it throws.
+  ///
+  /// - Throws: ``StoreError``, `newer` among them if another program has changed the schema since it was opened.
   func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
     let writer = try demandWriter()
-    return try await StoreError.translate(path) { try await writer.write(body) }
+    return try await StoreError.translate(path) { [path] in
+      try await writer.write { database in
+        // In the transaction, so that nobody can change it between this and what follows.
+        try Migrator.demandCurrent(database, path)
+        return try body(database)
+      }
+    }
   }
 
-  /// Runs `body` alone, without a transaction.
+  /// Runs `body` alone, without a transaction and whatever the schema: to tidy up, not to write rows.
   func writeOutsideTransaction<Value: Sendable>(
     _ body: @escaping @Sendable (Database) throws -> Value
   ) async throws -> Value {

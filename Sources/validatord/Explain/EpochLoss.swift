@@ -15,7 +15,7 @@ struct EpochLoss: Sendable, Hashable {
   ///   - duties: the duties of the epoch, which say why one was not done.
   static func all(own: UInt32, _ settlement: EpochSettlement, _ duties: [EpochAccount.DutyCourse]) -> [EpochLoss] {
     guard let submission = settlement.submission else {
-      return withoutProposal(own: own, settlement, duties)
+      return withoutProposal(own: own, settlement, duties) + reputation(settlement.outcome)
     }
     let voters = submission.voterCount(in: settlement.epoch)
     // Submissions of generation C name validators, not their nodes.
@@ -47,7 +47,19 @@ struct EpochLoss: Sendable, Hashable {
           text: "this node did not attest\(reason(.attest, duties)): no stake is lost, and reputation only where "
             + "\(settlement.parameters.superMajority.percent) or more did"))
     }
-    return losses
+    return losses + reputation(settlement.outcome)
+  }
+
+  /// What the block that settled it took from the node's reputation, by its events.
+  private static func reputation(_ outcome: EpochSettlement.Outcome?) -> [EpochLoss] {
+    guard let outcome, let change = outcome.reputationChange, change.after < change.before else { return [] }
+    return [
+      EpochLoss(
+        amount: nil,
+        text:
+          "the node's reputation fell from \(change.before.percent) to \(change.after.percent) in block \(change.block)"
+      )
+    ]
   }
 
   private static func withoutProposal(

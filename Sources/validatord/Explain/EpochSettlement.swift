@@ -1,4 +1,5 @@
 import Substrate
+import Validator
 
 /// What the chain has of an epoch's scores: the proposal, the attestations, and what they were worth.
 struct EpochSettlement: Sendable {
@@ -23,6 +24,8 @@ struct EpochSettlement: Sendable {
     let reputationAfter: FixedU128
     /// What the block took from the stake, by its event; nil if it tells of no slash.
     let slash: Planck?
+    /// How the block changed the reputation, by its events; nil if it tells of no change.
+    let reputationChange: Validator.NodeHealth.ReputationChange?
     /// Events of the block that are about the node or its subnet, by name.
     let events: [String]
   }
@@ -73,6 +76,7 @@ struct EpochSettlement: Sendable {
       block: settled.number, stakeBefore: try await before.stake(of: node), stakeAfter: try await after.stake(of: node),
       reputationBefore: try await before.reputation(of: own), reputationAfter: try await after.reputation(of: own),
       slash: hotkey.flatMap { hotkey in all.lazy.compactMap { $0.slash(of: hotkey, in: subnetID) }.last },
+      reputationChange: Validator.NodeHealth.ReputationChange(of: own, in: subnetID, all, block: settled.number),
       events: events.map { "\($0.name) \($0.content.json.tableText)" })
   }
 

@@ -11,6 +11,10 @@ extension MetricsCatalog {
     Metric("validator_slash_block", .gauge, "The block of the newest slash of the own node."),
     Metric("validator_reputation_ratio", .gauge, "The reputation of the own node; 1 is the best."),
     Metric(
+      "validator_reputation_change_ratio", .gauge,
+      "The newest change of the own node's reputation; negative if it fell."),
+    Metric("validator_reputation_change_block", .gauge, "The block of that change."),
+    Metric(
       "validator_clock_offset_seconds", .gauge,
       "How far this machine's clock is ahead of the chain's at the last look; peers refuse the calls of one that is a "
         + "minute off."),

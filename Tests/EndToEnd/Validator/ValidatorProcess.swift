@@ -11,12 +11,17 @@ struct ValidatorProcess {
     "\(subnet.folder.path)/validator-\(index)/node.sqlite"
   }
 
+  /// The configuration file of a validator, once it was started.
+  static func configuration(_ index: Int, in subnet: ManualSubnet) -> String {
+    "\(subnet.folder.path)/validator-\(index).yaml"
+  }
+
   /// Runs `body` beside a validator that is ready, and ends it whatever happens.
   static func with(
     _ index: Int, _ subnet: ManualSubnet, bootstrap: [String], _ body: (ValidatorProcess) async throws -> Void
   ) async throws {
     let peer = subnet.validators[index]
-    let file = "\(subnet.folder.path)/validator-\(index).yaml"
+    let file = configuration(index, in: subnet)
     let yaml = """
       chain: {rpc: ["\(subnet.chain.webSocketURL)"], subnet: \(ManualSubnet.subnetID)}
       node: {peer-key: "\(peer.file)", hotkey: "\(peer.hotkeyFile)", data: validator-\(index)}

@@ -74,6 +74,42 @@ struct ValidatorTests {
     }
   }
 
+  @Test(
+    "D-17 a newer program's database: the running daemon ends with 1 and the remedy, and is refused when started again")
+  func newerDatabase() async throws {
+    let python = try #require(ForeignNode.python)
+    let migrate = """
+      import sqlite3, sys
+      database = sqlite3.connect(sys.argv[1])
+      version = database.execute("PRAGMA user_version").fetchone()[0] + 1
+      database.execute("CREATE TABLE future (x INTEGER) STRICT")
+      database.execute("INSERT INTO schema_migrations VALUES (?, 'future', zeroblob(32), 0)", (version,))
+      database.execute(f"PRAGMA user_version = {version}")
+      database.commit()
+      """
+    func expectRefusal(_ status: Int32, _ errors: String) {
+      #expect(status == 1 && errors.contains("store.newer") && errors.contains("Update validatord"), "\(errors)")
+    }
+    try await ManualSubnet.with { subnet in
+      let database = ValidatorProcess.database(0, in: subnet)
+      try await ValidatorProcess.with(0, subnet, bootstrap: []) { validator in
+        let epoch = try await subnet.advance(to: 1)
+        try await makeBlocks(subnet, 2) { validator.hasLogged("epoch \(epoch) is open") }
+        let migration = try await Program.run(["-c", migrate, database], program: python)
+        #expect(migration.status == 0, "\(migration.errors)")
+        try await subnet.advance(to: 0)
+        expectRefusal(try await validator.program.end(), validator.program.errors)
+      }
+      let dump = ["-c", "import sqlite3, sys; print(*sqlite3.connect(sys.argv[1]).iterdump())", database]
+      let before = try await Program.run(dump, program: python).output
+      let again = try await Program.run(["validator", "--config", ValidatorProcess.configuration(0, in: subnet)])
+      expectRefusal(again.status, again.errors)
+      #expect(again.output.isEmpty)
+      #expect(before.contains("future"))
+      #expect(try await Program.run(dump, program: python).output == before)
+    }
+  }
+
   /// Makes a block now and then, until something holds.
   private func makeBlocks(_ subnet: ManualSubnet, _ most: Int, until holds: () async throws -> Bool) async throws {
     for _ in 0...most {

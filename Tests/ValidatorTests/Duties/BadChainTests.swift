@@ -17,14 +17,7 @@ struct BadChainTests {
 
   private func start(_ subnet: EngineSubnet, first: [String]? = nil) async throws -> [EngineSubnet.Member] {
     try subnet.serve(5, SumBackend())
-    var members = [try await subnet.start(1, endpoints: first)]
-    for id in 2...4 as ClosedRange<UInt32> { members.append(try await subnet.start(id)) }
-    return members
-  }
-
-  private func end(_ subnet: EngineSubnet, _ members: [EngineSubnet.Member]) async {
-    for member in members { await member.stop() }
-    await subnet.close()
+    return try await [subnet.start(1, endpoints: first)] + subnet.start(2...4)
   }
 
   @Test("D-5 an endpoint that dies between election and proposal: the duty is done through the other one")
@@ -38,7 +31,7 @@ struct BadChainTests {
     try await subnet.reachConsensus(in: epoch, of: 4, seenBy: members)
     #expect(try await subnet.settle(members[0], in: epoch, seenBy: members).state.name == "finalized")
     #expect(members[0].pool.status.contains { $0.state != .up })
-    await end(subnet, members)
+    await subnet.close(members)
   }
 
   @Test("A runtime upgrade in mid-epoch: the metadata is read again, and the duty of the next epoch is signed for it")
@@ -59,7 +52,7 @@ struct BadChainTests {
       let duty = try await subnet.settle(member, in: next, seenBy: members)
       #expect(duty.state.name == "finalized" && duty.signature?.extrinsic.codeHash == after)
     }
-    await end(subnet, members)
+    await subnet.close(members)
   }
 
   @Test("Calls of a shape that nobody knows are not signed, by name; with the next runtime all goes on")
@@ -80,7 +73,7 @@ struct BadChainTests {
     try await subnet.chain.upgrade(Self.parameters(3))
     let next = try await subnet.advanceToElection(of: 1...4, seenBy: members)
     try await subnet.reachConsensus(in: next, of: 4, seenBy: members)
-    await end(subnet, members)
+    await subnet.close(members)
   }
 
   @Test("A chain that stands still and loses its connections, and goes on: the duty is done in the same epoch")
@@ -100,7 +93,7 @@ struct BadChainTests {
     for member in members {
       #expect(try await subnet.settle(member, in: epoch, seenBy: members).state.name == "finalized")
     }
-    await end(subnet, members)
+    await subnet.close(members)
   }
 
   @Test(
@@ -136,7 +129,7 @@ struct BadChainTests {
     }
     let next = try await subnet.advanceToElection(of: 1...4, seenBy: members)
     try await subnet.reachConsensus(in: next, of: 4, seenBy: members)
-    await end(subnet, members)
+    await subnet.close(members)
   }
 
   @Test("S7 a chain that begins anew at the same address ends the engine, which signs nothing for it")
@@ -158,7 +151,7 @@ struct BadChainTests {
     let pending = try await RPCCalls.count("author_pendingExtrinsics", other.webSocketURL)
     #expect(pending == 0)
     await other.stop()
-    await end(subnet, members)
+    await subnet.close(members)
   }
 }
 

@@ -35,8 +35,7 @@ struct BadProposalTests {
   func refused() async throws {
     let subnet = try await EngineSubnet()
     try subnet.serve(5, SumBackend())
-    var members: [EngineSubnet.Member] = []
-    for id in 1...3 as ClosedRange<UInt32> { members.append(try await subnet.start(id)) }
+    let members = try await subnet.start(1...3)
     try subnet.serve(4, nil)
     try await subnet.elect(5)
     let key = try subnet.hotkey(5)
@@ -52,7 +51,6 @@ struct BadProposalTests {
       let attested = try await subnet.submission(epoch)?.attestations.keys.sorted()
       #expect(attested == (kind.reason == .noProposal ? nil : [5]), "\(kind.what)")
     }
-    for member in members { await member.stop() }
-    await subnet.close()
+    await subnet.close(members)
   }
 }

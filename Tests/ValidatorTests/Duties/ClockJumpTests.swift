@@ -9,15 +9,6 @@ import Testing
 struct ClockJumpTests {
   private static let hour = [3600.0, -3600.0]
 
-  private func start(
-    _ validators: ClosedRange<UInt32>, in subnet: EngineSubnet,
-    _ change: (inout ValidatorEngine.Settings) -> Void = { _ in }
-  ) async throws -> [EngineSubnet.Member] {
-    var members: [EngineSubnet.Member] = []
-    for id in validators { members.append(try await subnet.start(id, change)) }
-    return members
-  }
-
   private func nonce(_ id: UInt32, in subnet: EngineSubnet) async throws -> UInt32 {
     try await subnet.client.best().account(subnet.hotkey(id).accountID).nonce
   }
@@ -44,7 +35,7 @@ struct ClockJumpTests {
   func beforeChallenge(_ jump: Double) async throws {
     let subnet = try await EngineSubnet(signing: true)
     for id in [4, 5] as [UInt32] { try subnet.serve(id, SumBackend()) }
-    let members = try await start(1...3, in: subnet)
+    let members = try await subnet.start(1...3)
     let own = members[0]
     try await subnet.elect(2)
     let epoch = try await subnet.position().epoch
@@ -71,16 +62,12 @@ struct ClockJumpTests {
 
     subnet.signing?.set(1, by: 0)
     try await subnet.elect(1)
-    try await subnet.advance(to: epoch + 1, 11, seenBy: members)
-    try await eventually("epoch \(epoch + 1) is scored") {
-      members.allSatisfy { $0.engine.lastScored == epoch + 1 }
-    }
+    try await subnet.advanceToScores(of: epoch + 1, seenBy: members)
     #expect(own.engine.health?.alarms(since: nil).contains(.wrongClock) == false)
     try await expectWhole(epoch + 2, members, in: subnet)
     let missed = try await SubmissionJournal(own.store).duties(epoch: epoch + 1)
     #expect(missed.map(\.state) == [.missed(.noScores)] && missed.allSatisfy { $0.signature == nil })
-    for member in members { await member.stop() }
-    await subnet.close()
+    await subnet.close(members)
   }
 
   @Test(
@@ -89,12 +76,11 @@ struct ClockJumpTests {
   func beforeAttestation(_ jump: Double) async throws {
     let subnet = try await EngineSubnet(signing: true)
     for id in [4, 5] as [UInt32] { try subnet.serve(id, SumBackend()) }
-    var members = try await start(1...3, in: subnet)
+    var members = try await subnet.start(1...3)
     try await subnet.elect(2)
     let epoch = try await subnet.position().epoch
     let before = try await nonce(1, in: subnet)
-    try await subnet.advance(to: epoch, 11, seenBy: members)
-    try await eventually("epoch \(epoch) is scored") { members.allSatisfy { $0.engine.lastScored == epoch } }
+    try await subnet.advanceToScores(of: epoch, seenBy: members)
     try await subnet.advance(to: epoch + 1, 0, seenBy: members)
     // Nobody can attest before the next block has the proposal.
     subnet.signing?.set(1, by: jump)
@@ -107,16 +93,12 @@ struct ClockJumpTests {
     #expect(members[0].engine.lastScored == nil)
     subnet.signing?.set(1, by: 0)
     try await subnet.elect(1)
-    try await subnet.advance(to: epoch + 2, 11, seenBy: members)
+    try await subnet.advanceToScores(of: epoch + 2, seenBy: members)
     // Elected without scores of the epoch before: nothing is on chain of it.
     #expect(try await subnet.submission(epoch + 2) == nil)
     #expect(try await nonce(1, in: subnet) == before + 1)
-    try await eventually("epoch \(epoch + 2) is scored") {
-      members.allSatisfy { $0.engine.lastScored == epoch + 2 }
-    }
     try await expectWhole(epoch + 3, members, in: subnet)
-    for member in members { await member.stop() }
-    await subnet.close()
+    await subnet.close(members)
   }
 
   @Test(
@@ -127,7 +109,7 @@ struct ClockJumpTests {
     for id in [2, 3] as [UInt32] { try subnet.serve(id, nil) }
     let backend = HeldBackend()
     for id in [4, 5] as [UInt32] { try subnet.serve(id, backend) }
-    let members = try await start(1...1, in: subnet) { $0.challenge.concurrency = 1 }
+    let members = try await subnet.start(1...1) { $0.challenge.concurrency = 1 }
     let own = members[0]
     try await subnet.elect(1)
     let epoch = try await subnet.position().epoch
@@ -152,24 +134,21 @@ struct ClockJumpTests {
     #expect(try await subnet.submission(epoch + 1) == nil)
     #expect(try await self.nonce(1, in: subnet) == nonce)
     subnet.signing?.set(1, by: 0)
-    try await subnet.advance(to: epoch + 1, 11, seenBy: members)
-    try await eventually("the next epoch is scored") { own.engine.lastScored == epoch + 1 }
+    try await subnet.advanceToScores(of: epoch + 1, seenBy: members)
     try await expectWhole(epoch + 2, members, in: subnet)
-    await own.stop()
-    await subnet.close()
+    await subnet.close([own])
   }
 
   @Test("A hoster's clock jumps: all validators find the same of it, and nothing else changes", arguments: hour)
   func hoster(_ jump: Double) async throws {
     let subnet = try await EngineSubnet(signing: true)
     for id in [4, 5] as [UInt32] { try subnet.serve(id, SumBackend()) }
-    let members = try await start(1...3, in: subnet)
+    let members = try await subnet.start(1...3)
     try await subnet.elect(1)
     let epoch = try await subnet.position().epoch
     try await subnet.advance(to: epoch, 8, seenBy: members)
     subnet.signing?.set(5, by: jump)
-    try await subnet.advance(to: epoch, 11, seenBy: members)
-    try await eventually("epoch \(epoch) is scored") { members.allSatisfy { $0.engine.lastScored == epoch } }
+    try await subnet.advanceToScores(of: epoch, seenBy: members)
     for member in members {
       let judgements = try #require(try await member.store.scores(epoch)).sheet.judgements
       #expect(judgements.map(\.verdict) == [.accepted, .refused])
@@ -180,11 +159,9 @@ struct ClockJumpTests {
     let scores = try #require(try await subnet.submission(epoch + 1)).scores
     #expect(scores.filter { $0.score == .one }.map(\.subnetNodeID) == [1, 2, 3, 4])
     subnet.signing?.set(5, by: 0)
-    try await subnet.advance(to: epoch + 1, 11, seenBy: members)
-    try await eventually("the next epoch is scored") { members.allSatisfy { $0.engine.lastScored == epoch + 1 } }
+    try await subnet.advanceToScores(of: epoch + 1, seenBy: members)
     try await expectWhole(epoch + 2, members, in: subnet)
-    for member in members { await member.stop() }
-    await subnet.close()
+    await subnet.close(members)
   }
 }
 

@@ -60,7 +60,7 @@ struct DutySimulation {
   private(set) var restartsInEpoch: Set<UInt32> = []
 
   init(seed: UInt64, _ faults: Faults) throws {
-    random = SplitMix64(seed)
+    random = SplitMix64(seed: seed)
     self.faults = faults
     clock = EpochClock(try #require(SubnetClock(epochLength: Self.length, slot: Self.slot)))
     nodes = (1...3).map { SimulatedSubnet.node($0) }

@@ -28,8 +28,7 @@ struct EngineCrashTests {
   func sweep() async throws {
     let subnet = try await EngineSubnet(
       finalityLag: 6, blockTime: .every(.milliseconds(Self.rounds == nil ? 300 : 250)))
-    var members: [EngineSubnet.Member] = []
-    for id in 2...5 as ClosedRange<UInt32> { members.append(try await subnet.start(id)) }
+    let members = try await subnet.start(2...5)
     // It would come out of the queue on the way, and nobody is there to be asked.
     try await subnet.remove(6)
     let key = try subnet.hotkey(Self.node)
@@ -102,8 +101,7 @@ struct EngineCrashTests {
     #expect(try await store.check().isSound)
     if Self.rounds != nil { print("kills: \(kills), duties: \(states)") }
     try store.close()
-    for member in members { await member.stop() }
-    await subnet.close()
+    await subnet.close(members)
   }
 
   /// Runs the engine until it ends, which it has to do within minutes.

@@ -5,14 +5,42 @@ import Testing
 
 /// Epochs in which all goes its way.
 extension EngineSubnet {
+  /// A subnet of four validators and a hoster that have lived through an epoch's calls.
+  ///
+  /// - Returns: the subnet, its engines by node, and the epoch, which all of them have scores of.
+  static func scored(
+    _ change: (inout ValidatorEngine.Settings) -> Void = { _ in }
+  ) async throws -> (subnet: EngineSubnet, members: [Member], epoch: UInt32) {
+    let subnet = try await EngineSubnet()
+    try subnet.serve(5, SumBackend())
+    let members = try await subnet.start(1...4, change)
+    let epoch = try await subnet.position().epoch
+    try await subnet.advanceToScores(of: epoch, seenBy: members)
+    return (subnet, members, epoch)
+  }
+
+  /// Starts the engines of some nodes.
+  func start(
+    _ ids: ClosedRange<UInt32>, _ change: (inout ValidatorEngine.Settings) -> Void = { _ in }
+  ) async throws -> [Member] {
+    var members: [Member] = []
+    for id in ids { members.append(try await start(id, change)) }
+    return members
+  }
+
+  /// Goes on until everybody has scores of an epoch.
+  func advanceToScores(of epoch: UInt32, seenBy members: [Member]) async throws {
+    try await advance(to: epoch, 11, seenBy: members)
+    try await eventually("epoch \(epoch) is scored") { members.allSatisfy { $0.engine.lastScored == epoch } }
+  }
+
   /// Lives through epochs until one begins in which one of `nodes` is elected, and everybody has scores of the one before.
   ///
   /// - Returns: the epoch, in its first block.
   func advanceToElection(of nodes: ClosedRange<UInt32>, seenBy members: [Member]) async throws -> UInt32 {
     let start = try await position().epoch
     for epoch in start..<start + 12 {
-      try await advance(to: epoch, 11, seenBy: members)
-      try await eventually("epoch \(epoch) is scored") { members.allSatisfy { $0.engine.lastScored == epoch } }
+      try await advanceToScores(of: epoch, seenBy: members)
       try await advance(to: epoch + 1, 0, seenBy: members)
       let best = try await client.best().subnet(Self.subnetID)
       if let elected = try await best.electedValidator(epoch: epoch + 1), nodes.contains(elected) { return epoch + 1 }

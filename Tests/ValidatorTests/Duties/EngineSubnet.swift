@@ -78,7 +78,9 @@ final class EngineSubnet: Sendable {
     return logger
   }()
 
-  func close() async {
+  /// - Parameter members: what is stopped before.
+  func close(_ members: [Member] = []) async {
+    for member in members { await member.stop() }
     await pool.shutdown()
     await chain.stop()
   }

@@ -13,14 +13,12 @@ struct EngineTests {
   func consensus() async throws {
     let subnet = try await EngineSubnet()
     try subnet.serve(5, SumBackend())
-    var members: [EngineSubnet.Member] = []
-    for id in 1...4 as ClosedRange<UInt32> { members.append(try await subnet.start(id)) }
+    let members = try await subnet.start(1...4)
     let start = try await subnet.position().epoch
     var done: UInt32?
     // Node 5 may be elected and proposes nothing; then the next epoch does.
     for epoch in start..<start + 4 {
-      try await subnet.advance(to: epoch, 11, seenBy: members)
-      try await eventually("epoch \(epoch) is scored") { members.allSatisfy { $0.engine.lastScored == epoch } }
+      try await subnet.advanceToScores(of: epoch, seenBy: members)
       try await subnet.advance(to: epoch + 1, 0, seenBy: members)
       let best = try await subnet.client.best().subnet(EngineSubnet.subnetID)
       guard let elected = try await best.electedValidator(epoch: epoch + 1), elected != 5 else { continue }
@@ -55,8 +53,7 @@ struct EngineTests {
       #expect(try await member.store.observations(epoch - 1).map(\.verdict) == [.accepted])
       #expect(member.engine.health?.isOwnHotkey == true)
     }
-    for member in members { await member.stop() }
-    await subnet.close()
+    await subnet.close(members)
   }
 
   @Test("D-10 one validator and three hosters, one of which lies: the honest ones are equal, the liar is lower")
@@ -68,8 +65,7 @@ struct EngineTests {
     try subnet.serve(5, SumBackend(lie: 1))
     let member = try await subnet.start(1)
     let epoch = try await subnet.position().epoch
-    try await subnet.advance(to: epoch, 11, seenBy: [member])
-    try await eventually("the epoch is scored") { member.engine.lastScored == epoch }
+    try await subnet.advanceToScores(of: epoch, seenBy: [member])
     let sheet = try #require(try await member.store.scores(epoch)).sheet
     let scores = Dictionary(uniqueKeysWithValues: sheet.scores.map { ($0.subnetNodeID, $0.score) })
     #expect(scores[3] == 1_000_000_000_000_000_000 && scores[4] == scores[3] && scores[5] == 0, "\(scores)")
@@ -77,8 +73,7 @@ struct EngineTests {
     #expect(Set(answers.map(\.subnetNodeID)) == [3, 4, 5] && answers.allSatisfy { $0.verdict == .accepted })
     #expect(sheet.judgements.first { $0.subnetNodeID == 5 }?.verdict == .rejected)
     #expect(try await member.store.recompute(epoch)?.isIdentical == true)
-    await member.stop()
-    await subnet.close()
+    await subnet.close([member])
   }
 
   @Test(
@@ -94,8 +89,7 @@ struct EngineTests {
     try subnet.serve(as: subnet.peer(6), waiting)
     let member = try await subnet.start(1)
     let epoch = try await subnet.position().epoch
-    try await subnet.advance(to: epoch, 11, seenBy: [member])
-    try await eventually("the epoch is scored") { member.engine.lastScored == epoch }
+    try await subnet.advanceToScores(of: epoch, seenBy: [member])
     let roster = try #require(member.feed.moment?.roster)
     #expect(roster.node(6).map { !$0.has(.included, at: epoch) } == true)
     let included = Set(roster.nodes.filter { $0.has(.included, at: epoch) }.map(\.peer.peerID))
@@ -104,11 +98,10 @@ struct EngineTests {
     #expect(!included.contains(unknown.description))
     #expect(stranger.calls == 0 && waiting.calls == 0)
     #expect(try await member.store.observations(epoch).contains { $0.subnetNodeID == 5 && $0.verdict == .accepted })
-    await member.stop()
-    await subnet.close()
+    await subnet.close([member])
   }
 
-  @Test("§9 a slash is an alarm with its amount and block, once; in the next epoch it is over")
+  @Test("§9 a slash and a loss of reputation are alarms with amount and block, once; in the next epoch they are over")
   func slashed() async throws {
     let subnet = try await EngineSubnet()
     for id in 2...4 as ClosedRange<UInt32> { try subnet.serve(id, nil) }
@@ -128,26 +121,26 @@ struct EngineTests {
     // One of five attested: the most that is taken at once.
     #expect(health.slash?.amount == Planck(tensor: "1"))
     #expect(health.alarms(since: nil).contains(.slashed) && !health.alarms(since: nil).contains(.lostStake))
+    // δ of 5 % for the proposer and of 10 % for the attestor, where δ = 1 − 1/5 / 0.66 (spec/chain.md §6).
+    let change = try #require(health.reputationChange)
+    let delta = 1 - 0.2 / 0.66
+    #expect(change.before == .one && change.block == block)
+    #expect(abs(Double(change.after.value) / 1e18 - (1 - 0.05 * delta) * (1 - 0.1 * delta)) < 1e-6)
+    #expect(change.after == health.reputation && health.alarms(since: nil).contains(.lostReputation))
     try await subnet.advance(to: epoch + 2, 0, seenBy: [member])
     try await eventually("the next look") { member.engine.health.map { $0.block > block && $0.slash == nil } == true }
-    await member.stop()
-    await subnet.close()
+    // The epoch's elected node proposed nothing, which costs others nothing.
+    #expect(member.engine.health?.alarms(since: nil).contains(.lostReputation) == false)
+    await subnet.close([member])
   }
 
   @Test("D-15 an engine that is stopped after the calls proposes or attests what it had found; nothing is asked twice")
   func restart() async throws {
-    let subnet = try await EngineSubnet()
-    try subnet.serve(5, SumBackend())
-    var members: [EngineSubnet.Member] = []
-    for id in 1...4 as ClosedRange<UInt32> { members.append(try await subnet.start(id)) }
+    let (subnet, stopped, epoch) = try await EngineSubnet.scored()
     // Node 5 would propose nothing.
     try await subnet.elect(1)
-    let epoch = try await subnet.position().epoch
-    try await subnet.advance(to: epoch, 11, seenBy: members)
-    try await eventually("the epoch is scored") { members.allSatisfy { $0.engine.lastScored == epoch } }
-    for member in members { await member.stop() }
-    members = []
-    for id in 1...4 as ClosedRange<UInt32> { members.append(try await subnet.start(id)) }
+    for member in stopped { await member.stop() }
+    let members = try await subnet.start(1...4)
     try await subnet.advance(to: epoch, 13, seenBy: members)
     try await subnet.advance(to: epoch + 1, 0, seenBy: members)
     for member in members {
@@ -157,19 +150,12 @@ struct EngineTests {
     let best = try await subnet.client.best().subnet(EngineSubnet.subnetID)
     #expect(try await best.electedValidator(epoch: epoch + 1) == 1)
     try await subnet.reachConsensus(in: epoch + 1, of: 4, seenBy: members)
-    for member in members { await member.stop() }
-    await subnet.close()
+    await subnet.close(members)
   }
 
   @Test("S17 a second signer with the same key stops the one that does not know its signatures, and keeps it stopped")
   func doppelganger() async throws {
-    let subnet = try await EngineSubnet()
-    try subnet.serve(5, SumBackend())
-    var members: [EngineSubnet.Member] = []
-    for id in 1...4 as ClosedRange<UInt32> { members.append(try await subnet.start(id)) }
-    let epoch = try await subnet.position().epoch
-    try await subnet.advance(to: epoch, 11, seenBy: members)
-    try await eventually("the epoch is scored") { members.allSatisfy { $0.engine.lastScored == epoch } }
+    let (subnet, members, epoch) = try await EngineSubnet.scored()
     try await subnet.advance(to: epoch, 13, seenBy: members)
     // The same key on another machine: its database has neither scores nor signatures.
     let twin = try await subnet.start(1, database: "twin")
@@ -196,8 +182,7 @@ struct EngineTests {
       try await again.running.value
     } throws: { ($0 as? ProtectionError)?.kind == .hold }
     await again.stop()
-    for member in members { await member.stop() }
-    await subnet.close()
+    await subnet.close(members)
   }
 }
 

@@ -35,16 +35,8 @@ struct FailingStoreTests {
     "A full or read-only database: nothing is signed that is not kept, and all goes on once it is mended",
     arguments: Failure.allCases)
   func unwritable(_ failure: Failure) async throws {
-    let subnet = try await EngineSubnet()
-    try subnet.serve(5, SumBackend())
-    var members: [EngineSubnet.Member] = []
     // A tensor of several pages finds no room in those that there are.
-    for id in 1...4 as ClosedRange<UInt32> {
-      members.append(try await subnet.start(id) { $0.challenge.promptLength = 900 })
-    }
-    let epoch = try await subnet.position().epoch
-    try await subnet.advance(to: epoch, 11, seenBy: members)
-    try await eventually("the epoch is scored") { members.allSatisfy { $0.engine.lastScored == epoch } }
+    let (subnet, members, epoch) = try await EngineSubnet.scored { $0.challenge.promptLength = 900 }
     let own = members[0]
     let account = try subnet.hotkey(1).accountID
     let before = try await subnet.client.best().account(account).nonce
@@ -70,8 +62,25 @@ struct FailingStoreTests {
     #expect(try await subnet.settle(own, in: next, seenBy: members).state.name == "finalized")
     #expect(own.engine.storeFailure == nil)
     #expect(try await own.store.check().isSound)
-    for member in members { await member.stop() }
-    await subnet.close()
+    await subnet.close(members)
+  }
+
+  @Test("A database that a newer program migrates under the running engine ends it, and nothing is signed after")
+  func newer() async throws {
+    let (subnet, members, _) = try await EngineSubnet.scored()
+    let own = members[0]
+    let before = try await subnet.client.best().account(try subnet.hotkey(1).accountID).nonce
+    let newer = Migration(number: Migration.all.count + 1, name: "newer", sql: "CREATE TABLE future (x INTEGER) STRICT")
+    try await own.store.writeOutsideTransaction { [path = own.store.path] in
+      try Migrator.migrate($0, path, migrations: Migration.all + [newer])
+    }
+    let end = try await end(of: own, among: members, in: subnet)
+    #expect {
+      try end.get()
+    } throws: { ($0 as? StoreError)?.kind == .newer && ($0 as? StoreError)?.remedy.contains("Update") == true }
+    #expect(try await subnet.client.best().account(try subnet.hotkey(1).accountID).nonce == before)
+    #expect(try await SubmissionJournal(own.store).unfinished().allSatisfy { $0.signature == nil })
+    await subnet.close(members)
   }
 
   @Test("A duty that the database let fail says so, and does not blame the endpoints")
@@ -104,28 +113,28 @@ struct FailingStoreTests {
 
   @Test("Pages that are damaged under the running engine end it with the remedy, and nothing is signed after")
   func damaged() async throws {
-    let subnet = try await EngineSubnet()
-    try subnet.serve(5, SumBackend())
-    var members: [EngineSubnet.Member] = []
-    for id in 1...4 as ClosedRange<UInt32> { members.append(try await subnet.start(id)) }
-    let epoch = try await subnet.position().epoch
-    try await subnet.advance(to: epoch, 11, seenBy: members)
-    try await eventually("the epoch is scored") { members.allSatisfy { $0.engine.lastScored == epoch } }
+    let (subnet, members, _) = try await EngineSubnet.scored()
     let own = members[0]
     let before = try await subnet.client.best().account(try subnet.hotkey(1).accountID).nonce
     try await Self.garble(own.store)
+    let end = try await end(of: own, among: members, in: subnet)
+    #expect {
+      try end.get()
+    } throws: { ($0 as? StoreError)?.kind == .damaged && ($0 as? StoreError)?.remedy.contains("db restore") == true }
+    #expect(try await subnet.client.best().account(try subnet.hotkey(1).accountID).nonce == before)
+    await subnet.close(members)
+  }
+
+  /// Goes on for two epochs, in which the first member's engine ends.
+  private func end(
+    of own: EngineSubnet.Member, among members: [EngineSubnet.Member], in subnet: EngineSubnet
+  ) async throws -> Result<Void, any Error> {
     let isOver = Task { await own.running.result }
     for _ in 0..<40 {
       try await subnet.makeBlock(seenBy: Array(members.dropFirst()))
       try await Task.sleep(for: .milliseconds(50))
     }
-    let end = await isOver.value
-    #expect {
-      try end.get()
-    } throws: { ($0 as? StoreError)?.kind == .damaged && ($0 as? StoreError)?.remedy.contains("db restore") == true }
-    #expect(try await subnet.client.best().account(try subnet.hotkey(1).accountID).nonce == before)
-    for member in members { await member.stop() }
-    await subnet.close()
+    return await isOver.value
   }
 
   /// Moves the log into the file, overwrites all of it but its first page, and has every connection forget what it read.

@@ -5,18 +5,6 @@ import Testing
 
 @Suite("Properties of the scores")
 struct ScoringPropertyTests {
-  /// A reproducible source of chance.
-  private struct Chance: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state &+= 0x9e37_79b9_7f4a_7c15
-      var word = state
-      word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
-      word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
-      return word ^ word >> 31
-    }
-  }
-
   private static let policies: [any ScoringPolicy] = ["agreement", "distance", "mean-distance"].compactMap {
     try? ScoringPolicies().make($0)
   }
@@ -26,7 +14,7 @@ struct ScoringPropertyTests {
     return AnswerDigest(try #require(Answer(.float32, shape: [values.count], bytes: bytes)))
   }
 
-  private static func outcome(_ random: inout Chance) throws -> Evidence.Outcome {
+  private static func outcome(_ random: inout SplitMix64) throws -> Evidence.Outcome {
     switch UInt8.random(in: 0..<8, using: &random) {
     case 0: Evidence.Outcome(.absent, .deadline)
     case 1: Evidence.Outcome(.inconclusive, .ownFault)
@@ -40,7 +28,7 @@ struct ScoringPropertyTests {
     }
   }
 
-  private static func evidence(_ random: inout Chance) throws -> [Evidence.Member] {
+  private static func evidence(_ random: inout SplitMix64) throws -> [Evidence.Member] {
     try (0..<UInt32.random(in: 0...12, using: &random)).map { _ in
       var outcomes: [UInt16: Evidence.Outcome] = [:]
       for probe in 0..<UInt16.random(in: 0...4, using: &random) { outcomes[probe] = try outcome(&random) }
@@ -53,7 +41,7 @@ struct ScoringPropertyTests {
 
   @Test("D-13 order does not matter, nobody gets more than 10^18, everybody is listed once", arguments: 0..<60)
   func orderAndBounds(_ seed: UInt64) throws {
-    var random = Chance(state: seed)
+    var random = SplitMix64(seed: seed)
     let members = try Self.evidence(&random)
     var unique: [UInt32: Evidence.Member] = [:]
     for member in members where unique[member.subnetNodeID] == nil { unique[member.subnetNodeID] = member }
@@ -72,7 +60,7 @@ struct ScoringPropertyTests {
 
   @Test("One more right answer never lowers a score, one more wrong answer never raises it", arguments: 0..<20)
   func monotonicity(_ seed: UInt64) throws {
-    var random = Chance(state: seed)
+    var random = SplitMix64(seed: seed)
     let right = try Self.floats([1, 2, 3])
     let wrong = try Self.floats([900, -900, 900])
     let honest = (1...4).map { id in

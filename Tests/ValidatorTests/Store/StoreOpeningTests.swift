@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Synchronization
 import Testing
 
 @testable import Validator
@@ -78,6 +79,44 @@ struct StoreOpeningTests {
     #expect(try code { try Store.open(path) } == "store.newer")
     #expect(try code { try Store.openReadOnly(path) } == "store.newer")
     #expect(try Data(contentsOf: URL(filePath: path)) == before)
+  }
+
+  @Test("D-17 a database that a newer program changes while it is open takes no row of this one, and no signature")
+  func newerMeanwhile() async throws {
+    let store = try Store.open(path)
+    let journal = SubmissionJournal(store)
+    try await Sample.fill(store, 1)
+    let key = DutyKey(Sample.identity, nodeID: 1, epoch: 2, duty: .attest)
+    _ = try await journal.plan(key, at: 5)
+    let next = Migration(
+      number: Migration.all.count + 1, name: "next", sql: "ALTER TABLE epochs ADD COLUMN more INTEGER")
+    let other = try DatabaseQueue(path: path)
+    try await other.writeWithoutTransaction { [path] in
+      try Migrator.migrate($0, path, migrations: Migration.all + [next])
+    }
+    let write = await #expect(throws: StoreError.self) { try await store.open(Sample.epoch(2), nodes: []) }
+    #expect(write?.kind == .newer && write?.isLasting == true && write?.remedy.contains("Update") == true)
+    let isAsked = Mutex(false)
+    let signature = await #expect(throws: StoreError.self) {
+      try await journal.sign(key, content: .sha256([1]), at: 6) {
+        isAsked.withLock { $0 = true }
+        return try Signatures.make(1)
+      }
+    }
+    #expect(signature?.kind == .newer && !isAsked.withLock(\.self))
+    let counts = try await other.read { database in
+      try ["epochs", "signatures"].map { try Int.fetchOne(database, sql: "SELECT count(*) FROM \($0)") ?? 0 }
+    }
+    #expect(counts == [1, 0])
+    // Put back as it was, it is written again.
+    try await other.write { database in
+      try database.execute(sql: "ALTER TABLE epochs DROP COLUMN more")
+      try database.execute(sql: "DELETE FROM schema_migrations WHERE number = \(Migration.all.count + 1)")
+      try database.execute(sql: "PRAGMA user_version = \(Migration.all.count)")
+    }
+    try other.close()
+    try await store.open(Sample.epoch(2), nodes: [])
+    try store.close()
   }
 
   @Test("A migration that fails half way leaves nothing of itself")

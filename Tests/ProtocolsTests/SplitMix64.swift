@@ -1,0 +1,1 @@
+../SubstrateTests/Support/SplitMix64.swift
