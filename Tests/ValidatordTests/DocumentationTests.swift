@@ -6,23 +6,25 @@ struct DocumentationTests {
   private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
 
-  /// The lines of `sh` blocks that start the program, without their comments.
-  ///
-  /// Lines with an ellipsis stand for many; lines that name other machines are left to their readers.
-  static let commands: [String] = {
+  private static let pages: [String] = {
     var pages = [root.appending(path: "README.md")]
     pages +=
       (try? FileManager.default.contentsOfDirectory(at: root.appending(path: "docs"), includingPropertiesForKeys: nil))
       ?? []
-    return pages.filter { $0.pathExtension == "md" }.flatMap { page in
-      let text = (try? String(contentsOf: page, encoding: .utf8)) ?? ""
-      return text.components(separatedBy: "```sh\n").dropFirst().flatMap { block in
+    return pages.filter { $0.pathExtension == "md" }.compactMap { try? String(contentsOf: $0, encoding: .utf8) }
+  }()
+
+  /// The lines of `sh` blocks that start the program, without their comments.
+  ///
+  /// Lines with an ellipsis stand for many; lines that name other machines are left to their readers.
+  static let commands: [String] =
+    pages.flatMap { page in
+      page.components(separatedBy: "```sh\n").dropFirst().flatMap { block in
         block.components(separatedBy: "```")[0].split(separator: "\n")
           .map { $0.components(separatedBy: " #")[0].trimmingCharacters(in: .whitespaces) }
           .filter { $0.hasPrefix("validatord ") && !$0.contains("…") && !$0.contains("example") }
       }
     }
-  }()
 
   @Test("Every command that the documentation shows is understood", arguments: commands)
   func understood(_ command: String) async throws {
@@ -30,11 +32,27 @@ struct DocumentationTests {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let words = command.split(separator: " ").dropFirst().map(String.init)
-    // A chain runs until it is told to end.
-    let limit = words.first == "devchain" ? 5 : Program.limit
+    // A chain runs until it is told to end, and a network for minutes.
+    let limit = ["devchain", "devnet"].contains(words.first) ? 5 : Program.limit
     let result = try await Program.run(words, folder: folder.path, limit: limit)
     // Files and endpoints are not there, so some fail; none may fail as wrong usage or crash.
     #expect([0, 1, 69, 77, 78].contains(result.status), "\(command): \(result.errors)")
+  }
+
+  @Test("The unit starts what the page installs, tells only the daemon to end, and starts again as exit codes say")
+  func unit() throws {
+    let page = try #require(Self.pages.first { $0.contains("\n[Unit]\n") })
+    let unit = try #require(page.firstMatch(of: /\n\[Unit\]\n(?s:.*?)\n\[Install\]\n/)?.output)
+    let (_, folder, configuration, file) = try #require(
+      unit.firstMatch(of: /\nExecStart=(\/\S+\/)validatord %i --config (\/\S+\/)(\S+)\n/)?.output)
+    #expect(page.contains("install .build/release/validatord \(folder)\n"))
+    #expect(page.contains(" \(file) \(configuration)\n"))
+    #expect(unit.contains("\nKillMode=mixed\n"))
+    let codes = try #require(Self.pages.first { $0.hasPrefix("# Exit codes\n") })
+    let starts = try #require(codes.firstMatch(of: /\nRestart=.*\n(RestartPreventExitStatus=.*\n)/)?.output.1)
+    #expect(unit.contains(starts))
+    // One is kept right more easily than several.
+    #expect(Self.pages.count { $0.contains("\n[Unit]\n") } == 1)
   }
 
   @Test("The documentation shows commands")

@@ -15,6 +15,8 @@ import json
 import os
 import pathlib
 import signal
+import socket
+import subprocess
 import sys
 import tempfile
 import time
@@ -486,6 +488,67 @@ async def documented():
         finally:
             worker.kill()
             await worker.wait()
+
+
+# What the example of docs/workers.md leaves to its reader.
+MODEL = """
+import tensor_pb2
+
+class my_model:
+    async def generate(prompt, count):
+        for token in range(count):
+            yield len(prompt.buffer) + token
+
+def serialize(token):
+    return tensor_pb2.Tensor(buffer=bytes([token]))
+"""
+
+
+@case
+async def documented_worker():
+    """The example of docs/workers.md as a worker that its node invites, with messages made as the page says."""
+    root = HERE.parents[2]
+    page = (root / "docs" / "workers.md").read_text()
+    source = page.split("```python\n")[1].split("```")[0]
+    words = page.split("```sh\nprotoc ")[1].split("\n")[0].split()
+    with tempfile.TemporaryDirectory() as folder:
+        assert words[1] == "--python_out=.", words
+        words[1] = f"--python_out={folder}"
+        subprocess.run(["protoc", *words], cwd=root, check=True)
+        sys.path.insert(0, folder)
+        import inference_pb2
+
+        program = f"import sys; sys.path[:0] = [{str(HERE)!r}, {folder!r}]; import bindings\n"
+        program += f"bindings.load({OPTIONS.hivemind!r}, {str(HERE / 'daemon')!r})\n{MODEL}\n{source}"
+        async with pair() as (server, client):
+            pipe, end = socket.socketpair()
+            invitation = {
+                "VALIDATORD_CONTROL": str(server.daemon_listen_maddr),
+                "VALIDATORD_NAMESPACE": "worker_1",
+                "VALIDATORD_PIPE": str(end.fileno()),
+            }
+            worker = await asyncio.create_subprocess_exec(
+                sys.executable, "-c", program, env=os.environ | invitation, pass_fds=[end.fileno()]
+            )
+            end.close()
+            try:
+                reader, writer = await asyncio.open_connection(sock=pipe)
+                assert json.loads(await reader.readline()) == {"ready": {}}
+                request = inference_pb2.InferenceRequestAuth(max_new_tokens=3)
+                request.tensor.buffer = b"prompt"
+                answers = await client.iterate_protobuf_handler(
+                    server.peer_id,
+                    "worker_1::InferenceProtocol.rpc_inference_stream",
+                    request,
+                    inference_pb2.InferenceResponseAuth,
+                )
+                assert [answer.tensors[0].buffer async for answer in answers] == [b"\x06", b"\x07", b"\x08"]
+                writer.write(b"\n")
+                assert await asyncio.wait_for(worker.wait(), WAIT) == 0
+            finally:
+                if worker.returncode is None:
+                    worker.kill()
+                    await worker.wait()
 
 
 async def main() -> int:

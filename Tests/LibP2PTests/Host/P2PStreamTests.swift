@@ -53,44 +53,23 @@ struct P2PStreamTests {
     }
   }
 
-  @Test("A deadline that was taken away does nothing")
-  func deadlineTakenAway() async throws {
-    try await withStream(serve: EchoProtocol.serve) { stream in
-      stream.setDeadline(.now() + .milliseconds(50))
-      stream.setDeadline(nil)
-      try await Task.sleep(for: .milliseconds(150))
-      #expect(try await EchoProtocol.call(stream, ByteBuffer(bytes: [1])) == ByteBuffer(bytes: [1]))
-    }
-  }
-
-  @Test("Cancelling ends the wait and leaves the stream as it is")
-  func cancellation() async throws {
-    try await withStream(serve: EchoProtocol.serve) { stream in
-      let reader = Task { try await stream.read() }
-      try await Task.sleep(for: .milliseconds(50))
-      reader.cancel()
-      await #expect(throws: CancellationError.self) { _ = try await reader.value }
-      #expect(try await EchoProtocol.call(stream, ByteBuffer(bytes: [5])) == ByteBuffer(bytes: [5]))
-    }
-  }
-
   @Test("An abort reaches the peer's reader as an error and cancels the handler")
   func abort() async throws {
     let outcome = AsyncStream.makeStream(of: String.self)
     try await withStream(serve: { stream in
       do {
-        while try await stream.read() != nil {}
+        while try await stream.read() != nil { outcome.continuation.yield("bytes") }
         outcome.continuation.yield("end")
       } catch {
         outcome.continuation.yield((error as? any LibP2PError)?.code ?? "\(error)")
       }
-      try? await Task.sleep(for: .seconds(30))
+      try? await Task.sleep(for: .seconds(600))
       outcome.continuation.yield(Task.isCancelled ? "cancelled" : "slept")
     }) { stream in
       try await stream.write(ByteBuffer(bytes: [1, 2, 3]))
-      try await Task.sleep(for: .milliseconds(50))
-      stream.reset()
       var outcomes = outcome.stream.makeAsyncIterator()
+      #expect(await outcomes.next() == "bytes")
+      stream.reset()
       #expect(await outcomes.next() == "stream.reset")
       #expect(await outcomes.next() == "cancelled")
     }
@@ -171,34 +150,10 @@ struct P2PStreamTests {
     }
   }
 
-  @Test("Two readers at a time are an error for the second")
-  func concurrentUse() async throws {
-    try await withStream(serve: EchoProtocol.serve) { stream in
-      let first = Task { try await stream.read() }
-      try await Task.sleep(for: .milliseconds(50))
-      await #expect(performing: { _ = try await stream.read() }, throws: code("stream.concurrent-use"))
-      try await stream.write(ByteBuffer(bytes: [1]))
-      #expect(try await first.value == ByteBuffer(bytes: [1]))
-    }
-  }
-
   @Test("A peer that finishes early is an error for whoever wants more")
   func truncation() async throws {
     try await withStream(serve: { try await $0.write(ByteBuffer(bytes: [1, 2])) }) { stream in
       await #expect(performing: { _ = try await stream.read(exactly: 3) }, throws: code("stream.truncated"))
-    }
-  }
-
-  @Test("The end of the connection reaches every stream")
-  func connectionLost() async throws {
-    try await withStream(serve: { stream in _ = try await stream.read() }) { stream in
-      let reader = Task { try await stream.read() }
-      try await Task.sleep(for: .milliseconds(50))
-      stream.connection.close()
-      await #expect(performing: { _ = try await reader.value }, throws: code("stream.connection-lost"))
-      await #expect(
-        performing: { _ = try await stream.connection.openStream([EchoProtocol.id]) },
-        throws: code("stream.connection-lost"))
     }
   }
 

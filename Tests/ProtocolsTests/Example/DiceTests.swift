@@ -46,16 +46,20 @@ struct DiceTests {
     }
   }
 
-  @Test("The code that docs/protocols.md shows is the example's")
-  func documentation() throws {
+  @Test(
+    "The code that the documentation shows is the example's, and what protoc gets is all of it",
+    arguments: [("docs/protocols.md", 6), ("Sources/Protocols/Protocols.docc/Protocols.md", 2)])
+  func documentation(page path: String, count: Int) throws {
     let root = Self.folder.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    let page = try String(contentsOf: root.appending(path: "docs/protocols.md"), encoding: .utf8)
+    let page = try String(contentsOf: root.appending(path: path), encoding: .utf8)
     let sources = try FileManager.default.contentsOfDirectory(at: Self.folder, includingPropertiesForKeys: nil)
       .map { try String(contentsOf: $0, encoding: .utf8) }
-    let blocks = ["swift", "proto"].flatMap { language in
+    func blocks(_ language: String) -> [String] {
       page.components(separatedBy: "```\(language)\n").dropFirst().map { $0.components(separatedBy: "```")[0] }
     }
-    #expect(blocks.count >= 5)
-    for block in blocks { #expect(sources.contains { $0.contains(block) }, "\(block)") }
+    for block in blocks("swift") { #expect(sources.contains { $0.contains(block) }, "\(block)") }
+    let whole = blocks("proto") + blocks("textproto")
+    for block in whole { #expect(sources.contains(block), "\(block)") }
+    #expect(blocks("swift").count + whole.count == count)
   }
 }

@@ -38,6 +38,11 @@ struct HivemindTests {
 
   @Test("The example for Python in docs/control-socket.md serves a peer")
   func example() async throws { try await Hivemind.run("documented", Pairing()) }
+
+  @Test(
+    "The example for Python in docs/workers.md works for its node, with the messages made as the page says",
+    .enabled(if: Hivemind.hasCompiler, "protoc is not installed: apt-get install protobuf-compiler"))
+  func worker() async throws { try await Hivemind.run("documented_worker", Pairing()) }
 }
 
 /// Where hivemind's parts are, and how a case is run.
@@ -53,6 +58,12 @@ enum Hivemind {
   private static var python: URL { file("VALIDATORD_PYTHON", or: ".venv/bin/python") }
   private static var p2pd: URL { file("VALIDATORD_P2PD", or: ".venv/bin/p2pd") }
   private static var folder: URL { file("VALIDATORD_HIVEMIND", or: ".venv/hivemind") }
+
+  /// Whether messages can be made for Python.
+  static var hasCompiler: Bool {
+    (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+      .contains { FileManager.default.isExecutableFile(atPath: "\($0)/protoc") }
+  }
 
   static var isInstalled: Bool {
     let files = FileManager.default

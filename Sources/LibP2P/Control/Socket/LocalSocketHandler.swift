@@ -32,7 +32,7 @@ final class LocalSocketHandler: ChannelInboundHandler {
 
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
-    mailbox.open(ConnectionMailbox.Receiver { [weak self] in self?.take($0) })
+    mailbox.open(ConnectionMailbox.Receiver { [weak self] commands, _ in self?.take(commands) })
     if context.channel.isActive { readMore() }
   }
 

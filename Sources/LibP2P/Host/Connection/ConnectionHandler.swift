@@ -49,13 +49,12 @@ final class ConnectionHandler: ChannelInboundHandler {
   func handlerAdded(context: ChannelHandlerContext) {
     channel = context.channel
     connection.mailbox.open(
-      ConnectionMailbox.Receiver { [weak self] commands in
+      ConnectionMailbox.Receiver { [weak self] commands, isDue in
         for command in commands {
           if let self, self.ending == nil { self.handle(command) } else { ConnectionMailbox.refuse(command) }
         }
         // The beginning of a stream goes out with what its caller writes, the end with what comes next.
-        let isUrgent = commands.isEmpty || commands.contains(where: \.isUrgent)
-        isUrgent ? self?.pump() : self?.connection.mailbox.schedule()
+        isDue ? self?.pump() : self?.connection.mailbox.schedule()
       })
   }
 
@@ -244,8 +243,9 @@ final class ConnectionHandler: ChannelInboundHandler {
     case .finish(let id): session.finish(id)
     case .abandoned(let id): linger(id, queued: streams[id]?.core.queued ?? 0)
     case .reset(let id):
-      // The peer learns that its protocol is spoken before it learns that this stream is over.
-      if streams[id]?.core.sentCount == 0 { pump() }
+      // The peer learns that its protocol is spoken before it learns that this stream is over. A stream of our own that
+      // it has not heard of is forgotten.
+      if let core = streams[id]?.core, core.direction == .inbound, core.sentCount == 0 { pump() }
       abort(id)
     case .deadline(let id, let deadline): setEnd(id, deadline, .deadline)
     case .open(let request): open(request)

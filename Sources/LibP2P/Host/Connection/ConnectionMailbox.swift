@@ -34,15 +34,19 @@ final class ConnectionMailbox: Sendable {
 
   /// Takes the batches, on the event loop.
   struct Receiver {
-    var take: (Deque<Command>) -> Void
+    /// - Parameters:
+    ///   - commands: what came since the last batch; none after ``ConnectionMailbox/schedule()``.
+    ///   - isDue: whether what the peer should have has to go out now. Otherwise it may wait: call `schedule()`.
+    var take: (_ commands: Deque<Command>, _ isDue: Bool) -> Void
   }
 
   /// Runs tasks on the connection's event loop.
   let executor: EventLoopTaskExecutor
   private let queue: Queue
 
-  init(eventLoop: any EventLoop) {
-    let queue = Queue(eventLoop: eventLoop)
+  /// - Parameter now: the time by which commands wait; the event loop's unless a test has another.
+  init(eventLoop: any EventLoop, now: (@Sendable () -> NIODeadline)? = nil) {
+    let queue = Queue(eventLoop: eventLoop, now: now ?? { eventLoop.now })
     self.queue = queue
     executor = EventLoopTaskExecutor(eventLoop) { queue.deliverIfDue() }
   }
@@ -56,6 +60,9 @@ final class ConnectionMailbox: Sendable {
   /// Has the receiver called soon: with the next command, or with none when the tasks that are about to run on the event
   /// loop had their turn.
   func schedule() { queue.schedule() }
+
+  /// Delivers what has waited for long enough. Call it on the event loop after each job there, outside of the receiver.
+  func deliverIfDue() { queue.deliverIfDue() }
 
   /// Answers a command that comes after the connection's end.
   static func refuse(_ command: Command) {
@@ -74,74 +81,96 @@ final class ConnectionMailbox: Sendable {
     static let pace = TimeAmount.microseconds(50)
     /// How often an empty batch steps behind the jobs on the event loop: a task that goes on takes a few to write.
     static let patience = 4
+    /// How long what does not have to go out at once waits for what does: a caller signs behind the opening of a stream.
+    static let longestWait = TimeAmount.microseconds(500)
 
     private struct State {
       var commands = Deque<Command>()
       var isScheduled = false
+      /// Which scheduling it is: deliveries that an earlier one left on the event loop are none of its.
+      var generation: UInt64 = 0
       var patience = 0
       var receiver: NIOLoopBound<Receiver>?
       var lastDelivery = NIODeadline.uptimeNanoseconds(0)
+      /// Since when something waits that did not have to go out at once.
+      var waitsSince: NIODeadline?
 
-      /// Whether the delivery has to be put on the event loop.
-      mutating func schedule() -> Bool {
-        guard !isScheduled, receiver != nil else { return false }
+      /// The delivery that has to be put on the event loop.
+      mutating func schedule() -> UInt64? {
+        guard !isScheduled, receiver != nil else { return nil }
         isScheduled = true
-        return true
+        generation &+= 1
+        return generation
       }
+
+      /// Whether what waits has waited for long enough.
+      func isLate(_ now: NIODeadline) -> Bool { waitsSince.map { now - $0 >= Queue.longestWait } ?? false }
     }
 
     private let eventLoop: any EventLoop
+    private let now: @Sendable () -> NIODeadline
     private let state = Mutex(State())
 
-    init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
+    init(eventLoop: any EventLoop, now: @escaping @Sendable () -> NIODeadline) {
+      self.eventLoop = eventLoop
+      self.now = now
+    }
 
     func open(_ receiver: Receiver) {
-      state.withLock { state in
+      let delivery = state.withLock { state in
         state.receiver = NIOLoopBound(receiver, eventLoop: eventLoop)
-        state.isScheduled = true
+        return state.schedule()
       }
-      deliver()
+      if let delivery { deliver(delivery) }
     }
 
     func add(_ command: Command) {
-      let isFirst = state.withLock { state in
+      let delivery = state.withLock { state in
         state.commands.append(command)
         return state.schedule()
       }
-      if isFirst { eventLoop.execute { self.deliver() } }
+      if let delivery { eventLoop.execute { self.deliver(delivery) } }
     }
 
     func schedule() {
-      let isFirst = state.withLock { state in
+      let now = self.now()
+      let delivery = state.withLock { state in
         state.patience = Self.patience
+        state.waitsSince = state.waitsSince ?? now
         return state.schedule()
       }
-      if isFirst { eventLoop.execute { self.deliver() } }
+      if let delivery { eventLoop.execute { self.deliver(delivery) } }
     }
 
-    /// Call it on the event loop, outside of the receiver.
     func deliverIfDue() {
-      let now = eventLoop.now
-      let isDue = state.withLock { !$0.commands.isEmpty && $0.isScheduled && now - $0.lastDelivery >= Self.pace }
-      if isDue { deliver() }
+      let delivery = state.withLock { state -> UInt64? in
+        guard state.isScheduled, !state.commands.isEmpty || state.waitsSince != nil else { return nil }
+        let now = self.now()
+        let isPaced = !state.commands.isEmpty && now - state.lastDelivery >= Self.pace
+        return isPaced || state.isLate(now) ? state.generation : nil
+      }
+      if let delivery { deliver(delivery) }
     }
 
-    private func deliver() {
-      let now = eventLoop.now
-      let (commands, receiver, isEarly) = state.withLock { state -> (Deque<Command>, NIOLoopBound<Receiver>?, Bool) in
-        guard state.isScheduled else { return ([], nil, false) }
-        if state.commands.isEmpty, state.patience > 0 {
+    private func deliver(_ generation: UInt64) {
+      let now = self.now()
+      var (receiver, commands, isDue, isEarly) = (NIOLoopBound<Receiver>?.none, Deque<Command>(), true, false)
+      state.withLock { state in
+        guard state.isScheduled, state.generation == generation else { return }
+        let isLate = state.isLate(now)
+        if state.commands.isEmpty, !isLate, state.patience > 0 {
           state.patience -= 1
-          return ([], nil, true)
+          isEarly = true
+          return
         }
-        state.isScheduled = false
-        state.patience = 0
-        state.lastDelivery = now
-        defer { state.commands = [] }
-        return (state.commands, state.receiver, false)
+        (state.isScheduled, state.patience, state.lastDelivery) = (false, 0, now)
+        swap(&commands, &state.commands)
+        isDue = isLate || commands.isEmpty || commands.contains(where: \.isUrgent)
+        if isDue { state.waitsSince = nil }
+        receiver = state.receiver
       }
-      if isEarly { return eventLoop.execute { self.deliver() } }
-      receiver?.value.take(commands)
+      if isEarly { return eventLoop.execute { self.deliver(generation) } }
+      receiver?.value.take(commands, isDue)
     }
   }
 }

@@ -26,7 +26,10 @@ final class RoutesFile: Sendable {
     self.path = path
     self.logger = logger
     reload = Mutex(RoutesReload(folder: Self.folder(of: path)))
-    if Self.stamp(of: path) == nil { logger.warning("there is no routes file \(path) yet") }
+    if Self.stamp(of: path) == nil {
+      logger.warning("there is no routes file \(path) yet")
+      served.withLock { $0.fault = RoutesFileError(.unreadable, "there is no routes file \(path) yet") }
+    }
     look()
   }
 

@@ -1,7 +1,7 @@
 /// Decides when a routes file is read again and which of its versions counts, as a value.
 ///
 /// Every version is read twice, one look apart: a file that changes twice within one tick of the file system's clock
-/// shows the same stamp both times.
+/// shows the same stamp both times. One that could not be read is read again at every look until it can be.
 struct RoutesReload: Sendable {
   /// What tells versions of a file apart without reading it.
   struct Stamp: Sendable, Hashable {
@@ -28,7 +28,7 @@ struct RoutesReload: Sendable {
 
   /// What to do after the file was read.
   enum Outcome {
-    /// It says what it said before.
+    /// It says what it said before, or still can't be read.
     case unchanged
     /// Serve these routes from now on.
     case use(RouteTable)
@@ -38,11 +38,15 @@ struct RoutesReload: Sendable {
 
   /// Looks in a row without a file after which it is gone; editors that remove before they write are faster.
   static let looksUntilGone = 2
+  /// How often each version is read.
+  private static let reads = 2
 
   private var stamp: Stamp?
   private var readsLeft = 0
   private var missed = 0
   private var text: [UInt8]?
+  /// The version that could not be read the last time.
+  private var unreadable: Stamp?
   private let folder: String
 
   /// - Parameter folder: where relative paths in the file begin.
@@ -55,11 +59,11 @@ struct RoutesReload: Sendable {
     guard let found else {
       missed += 1
       guard missed == Self.looksUntilGone, stamp != nil else { return .nothing }
-      (stamp, text) = (nil, nil)
+      (stamp, text, unreadable) = (nil, nil, nil)
       return .withdraw
     }
     missed = 0
-    if found != stamp { (stamp, readsLeft) = (found, 2) }
+    if found != stamp { (stamp, readsLeft) = (found, Self.reads) }
     guard readsLeft > 0 else { return .nothing }
     readsLeft -= 1
     return .read
@@ -67,13 +71,21 @@ struct RoutesReload: Sendable {
 
   /// Takes what was read, or why it could not be.
   mutating func loaded(_ content: Result<[UInt8], RoutesFileError>) -> Outcome {
-    do throws(RoutesFileError) {
-      let text = try content.get()
+    switch content {
+    case .failure(let error):
+      // Whatever it says once it can be read, that ends the fault.
+      (text, readsLeft) = (nil, Self.reads)
+      defer { unreadable = stamp }
+      return stamp == unreadable ? .unchanged : .keep(error)
+    case .success(let text):
+      unreadable = nil
       guard text != self.text else { return .unchanged }
       self.text = text
-      return .use(try RouteTable(file: text, folder: folder))
-    } catch {
-      return .keep(error)
+      do throws(RoutesFileError) {
+        return .use(try RouteTable(file: text, folder: folder))
+      } catch {
+        return .keep(error)
+      }
     }
   }
 }

@@ -58,6 +58,54 @@ struct RoutesReloadTests {
     #expect(urls(reload.loaded(second)) == ["http://127.0.0.1/2"])
   }
 
+  @Test("A-29 a file that can't be read is read until it can be, with one warning; what it says then ends the fault")
+  func unreadable() {
+    let unreadable = Result<[UInt8], RoutesFileError>.failure(RoutesFileError(.unreadable, "the file can't be read"))
+    func isWarning(_ outcome: RoutesReload.Outcome) -> Bool { if case .keep = outcome { true } else { false } }
+    var reload = RoutesReload(folder: "/")
+    for (version, content) in [(UInt64(1), first), (2, first), (3, second)] {
+      #expect(reload.look(stamp(version)) == .read)
+      #expect(isWarning(reload.loaded(unreadable)))
+      for _ in 0..<5 {
+        #expect(reload.look(stamp(version)) == .read)
+        guard case .unchanged = reload.loaded(unreadable) else {
+          Issue.record("one version was warned of twice")
+          return
+        }
+      }
+      for isRepetition in [false, true] {
+        #expect(reload.look(stamp(version)) == .read)
+        #expect((urls(reload.loaded(content)) == nil) == isRepetition)
+      }
+      #expect(reload.look(stamp(version)) == .nothing)
+    }
+  }
+
+  @Test("A-29 the fault of a real file goes with its cause, whatever that was")
+  func fault() throws {
+    let folder = try ApiFolder()
+    let path = folder.path + "/routes.json"
+    let file = RoutesFile(path, logger: .quiet)
+    #expect(file.status.fault?.kind == .unreadable)
+    try folder.write(#"{"a": "http://127.0.0.1/1"}"#)
+    file.look()
+    #expect(file.status.fault == nil && file["a"] != nil)
+    #expect(chmod(path, 0) == 0)
+    // The superuser reads it all the same.
+    let isReadable = access(path, R_OK) == 0
+    file.look()
+    #expect((file.status.fault == nil) == isReadable && file["a"] != nil)
+    #expect(chmod(path, 0o600) == 0)
+    file.look()
+    #expect(file.status.fault == nil && file["a"] != nil)
+    try FileManager.default.removeItem(atPath: path)
+    for _ in 0..<RoutesReload.looksUntilGone { file.look() }
+    #expect(file.status.fault?.kind == .unreadable && file["a"] == nil)
+    try folder.write(#"{"a": "http://127.0.0.1/1"}"#)
+    file.look()
+    #expect(file.status.fault == nil && file["a"] != nil)
+  }
+
   @Test("A file that is gone at one look is being replaced; at two it is withdrawn, once")
   func gone() {
     var reload = RoutesReload(folder: "/")
