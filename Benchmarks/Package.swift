@@ -72,6 +72,7 @@ let package = Package(
       dependencies: [
         .product(name: "DevChain", package: "validatord"),
         .product(name: "LibP2P", package: "validatord"),
+        .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "Protocols", package: "validatord"),
         .product(name: "Substrate", package: "validatord"),
         .product(name: "Validator", package: "validatord"),
