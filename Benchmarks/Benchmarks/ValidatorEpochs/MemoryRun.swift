@@ -12,8 +12,9 @@ import Validator
 /// Flat means that nothing stays of an epoch that is over. The resident size can't tell: most of it are pages of the
 /// program's file, and the rest grows for a hundred epochs by what malloc keeps for later. Nor can what malloc has handed
 /// out while epochs run at hundreds of times their pace: timers of calls that are long answered stand in it, thousands of
-/// them, and make it swing by two megabytes. So epochs stop five times, until it falls no more, and it is read then. A
-/// leak of ten kilobytes an epoch makes eight megabytes between the first rest and the last.
+/// them, and make it swing by two megabytes. So epochs stop five times, until it falls no more, and it is read then: from
+/// the second rest on, since the database's caches fill before. A leak of ten kilobytes an epoch makes six megabytes
+/// between epochs 400 and 1,000.
 struct MemoryRun {
   let folder: String
   let epochs: UInt32
@@ -65,7 +66,7 @@ struct MemoryRun {
     try store.close()
     await pool.shutdown()
     print("epochs with consensus                           \(agreed) of \(epochs)")
-    guard let first = figures.first, let last = figures.last, last.epoch > first.epoch else { exit(64) }
+    guard let first = figures.dropFirst().first, let last = figures.last, last.epoch > first.epoch else { exit(64) }
     let growth = (last.figures.allocated - first.figures.allocated) * 1024 / Double(last.epoch - first.epoch)
     print(String(format: "growth from rest to rest: %.2f KB an epoch, promised %.0f", growth, Self.growth))
     let isMet = last.figures.resident <= Self.size && growth <= Self.growth && agreed + 5 >= epochs
