@@ -42,7 +42,10 @@ let package = Package(
       "SubstrateBenchmarks", [.product(name: "Benchmark", package: "benchmark")] + ours("Substrate"),
       plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
     program(
-      "ValidatorEpochs", ["MeasuredNode"] + ours("DevChain", "LibP2P", "Protocols", "Substrate", "Validator")),
+      "ValidatorEpochs",
+      ["MeasuredNode"] + ours("DevChain", "LibP2P", "Protocols", "Substrate", "Validator") + [
+        .product(name: "NIOCore", package: "swift-nio")
+      ]),
     program("ValidatorStore", ours("Protocols", "Substrate", "Validator")),
   ]
 )

@@ -1,4 +1,6 @@
 import LibP2P
+import MeasuredNode
+import NIOCore
 import Protocols
 
 /// Hosters of one in-process network, each with an identity and a gate of its own, and the validator that calls them.
@@ -10,7 +12,8 @@ struct Hosters: Sendable {
   /// - Parameters:
   ///   - count: hosters, which come behind the validators in ``peers``.
   ///   - validators: peers that say that they are validators, the calling one first.
-  init(_ count: Int, validators: Int) throws {
+  ///   - time: by which nonces are forgotten.
+  init(_ count: Int, validators: Int, time: @escaping @Sendable () -> NIODeadline = { .now() }) throws {
     var peers: [PeerID] = []
     var caller: Caller?
     for index in 0..<validators + count {
@@ -18,7 +21,8 @@ struct Hosters: Sendable {
       let node = network.join(as: identity.peerID)
       let gate = Gate(
         stake: Everybody(),
-        authorizer: ProofOfStakeAuthorizer(try MessageSigner(identity), memory: ReplayMemory(), stake: Everybody()))
+        authorizer: ProofOfStakeAuthorizer(
+          try MessageSigner(identity), memory: ReplayMemory(now: time), stake: Everybody()))
       try Hoster(role: index < validators ? .validator : .hoster).addP2PHandlers(
         to: node, gate: gate, configuration: Self.quiet)
       if caller == nil { caller = Caller(node: node, gate: gate) }
@@ -70,10 +74,4 @@ private struct Hoster: Servicer, InferenceProcedures {
       },
     ]
   }
-}
-
-/// Stands where a cached answer of the chain would: what a stake costs is measured with the chain's client.
-struct Everybody: StakeVerifier {
-  func standing(of peer: PeerID, atLeast minimum: NodeClass) async -> Standing { .staked }
-  func revocations() -> AsyncStream<PeerID> { AsyncStream { $0.finish() } }
 }

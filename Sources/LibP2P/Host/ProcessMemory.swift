@@ -17,4 +17,15 @@ public enum ProcessMemory {
       _ = mallopt(M_TOP_PAD, bytes / 32)
     #endif
   }
+
+  /// Bytes that malloc has handed out and that were not given back, over all arenas: what the program holds, without what
+  /// malloc keeps for later. Nil with other C libraries than glibc.
+  public static var allocated: UInt64? {
+    #if canImport(Glibc)
+      let information = mallinfo2()
+      return UInt64(information.uordblks) + UInt64(information.hblkhd)
+    #else
+      return nil
+    #endif
+  }
 }
