@@ -56,9 +56,17 @@ struct ChainWait {
     func run() async throws {
       try? await cancelWhenGracefulShutdown { try await Task.sleep(for: ChainWait.notice) }
       guard !Task.isCancelled, !Task.isShuttingDownGracefully else { return }
-      logger.warning("no endpoint of the chain answers; the daemon waits", metadata: ["limit": "\(limit)"])
+      async let told: Void = tell()
       // Cancelled, as draining would take a moment in which nobody heeds signals.
       try? await cancelWhenGracefulShutdown { try await operations.run() }
+      await told
+    }
+
+    private func tell() async {
+      let url = try? await operations.url()
+      logger.warning(
+        "no endpoint of the chain answers; the daemon waits",
+        metadata: ["limit": "\(limit)", "operations": "\(url ?? "")"])
     }
   }
 

@@ -10,9 +10,7 @@ struct ChainWaitTests {
   func waits() async throws {
     try await ManualSubnet.with { subnet in
       await subnet.chain.stop()
-      let operations = "127.0.0.1:\(try Self.freePort())"
-      let file = try await HosterProcess.configure(
-        subnet, settings: "{backend: external, command: [/bin/cat]}", operations: operations)
+      let file = try await HosterProcess.configure(subnet, settings: "{backend: external, command: [/bin/cat]}")
       try await RunningProgram.with(["hoster", "--config", file]) { program in
         try await program.logs("the daemon waits")
         program.terminate()
@@ -21,7 +19,8 @@ struct ChainWaitTests {
       }
       try await RunningProgram.with(["hoster", "--config", file]) { program in
         try await program.logs("the daemon waits")
-        let (status, text) = try await Self.readiness(operations)
+        let operations = try #require(program.errors.firstMatch(of: /operations=(http:[^ \n]+)/)?.output.1)
+        let (status, text) = try await Self.readiness(String(operations))
         #expect(status == 503 && text.contains("no endpoint answers"), "\(text)")
         var configuration = subnet.configuration
         configuration.port = subnet.chain.port
@@ -48,35 +47,10 @@ struct ChainWaitTests {
     }
   }
 
-  /// What `/readyz` says, once somebody answers there.
+  /// What `/readyz` says.
   private static func readiness(_ operations: String) async throws -> (Int, String) {
-    let url = try #require(URL(string: "http://\(operations)/readyz"))
-    let end = ContinuousClock.now + RunningProgram.patience
-    while true {
-      do {
-        let (data, response) = try await URLSession.shared.data(from: url)
-        return ((response as? HTTPURLResponse)?.statusCode ?? 0, String(decoding: data, as: UTF8.self))
-      } catch {
-        guard ContinuousClock.now < end else { throw error }
-        try await Task.sleep(for: .milliseconds(20))
-      }
-    }
-  }
-
-  /// A port of loopback that nobody has at this moment.
-  private static func freePort() throws -> UInt16 {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = inet_addr("127.0.0.1")
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let isBound = withUnsafeMutablePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
-      }
-    }
-    try #require(isBound)
-    return UInt16(bigEndian: address.sin_port)
+    let url = try #require(URL(string: "\(operations)/readyz"))
+    let (data, response) = try await URLSession.shared.data(from: url)
+    return ((response as? HTTPURLResponse)?.statusCode ?? 0, String(decoding: data, as: UTF8.self))
   }
 }

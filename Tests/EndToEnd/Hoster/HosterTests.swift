@@ -30,21 +30,16 @@ struct HosterTests {
         let unstaked = try await subnet.ask(hoster.address, [1, 2, 3], as: subnet.stranger)
         #expect(unstaked.1.status != 0 && unstaked.tokens.isEmpty, "\(unstaked.1.output)")
 
-        if let python = ForeignNode.python, let p2pd = ForeignNode.p2pd {
-          func foreign(_ peer: ManualSubnet.Peer) async throws -> Program.Result {
-            try await Program.run(
-              [
-                ForeignNode.script("mesh/p2pd_inference.py"), "--p2pd", p2pd, "--key", peer.file, "--to",
-                hoster.address,
-                "--prompt", "1,2,3",
-              ], program: python)
-          }
-          let served = try await foreign(subnet.validators[1])
-          #expect(served.output.contains("\"ok\": true"), "\(served.output) \(served.errors)")
-          #expect(served.output.contains("\"tokens\": \(tokens)"), "\(served.output)")
-          let refused = try await foreign(subnet.stranger)
-          #expect(refused.output.contains("\"ok\": false"), "\(refused.output)")
+        let (python, p2pd) = try (#require(ForeignNode.python), #require(ForeignNode.p2pd))
+        func foreign(_ peer: ManualSubnet.Peer) async throws -> Program.Result {
+          let caller = [ForeignNode.script("mesh/p2pd_inference.py"), "--p2pd", p2pd, "--key", peer.file]
+          return try await Program.run(caller + ["--to", hoster.address, "--prompt", "1,2,3"], program: python)
         }
+        let served = try await foreign(subnet.validators[1])
+        #expect(served.output.contains("\"ok\": true"), "\(served.output) \(served.errors)")
+        #expect(served.output.contains("\"tokens\": \(tokens)"), "\(served.output)")
+        let refused = try await foreign(subnet.stranger)
+        #expect(refused.status == 1 && refused.output.contains("\"ok\": false"), "\(refused.output) \(refused.errors)")
         hoster.program.terminate()
         #expect(try await hoster.program.end() == 0, "\(hoster.program.errors)")
       }
@@ -140,9 +135,7 @@ struct HosterTests {
         #expect(family.count >= 4, "two guards and two workers")
         hoster.program.kill()
         #expect(try await hoster.program.end() == SIGKILL)
-        let time = try await ProcessList.end(of: family)
-        // Two seconds on an idle machine; a crowded one takes its time.
-        #expect(time < .seconds(20))
+        try await ProcessList.end(of: family)
       }
     }
   }

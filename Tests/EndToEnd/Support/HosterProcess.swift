@@ -28,7 +28,7 @@ final class HosterProcess: Sendable {
   ///
   /// - Returns: the configuration's file.
   static func configure(
-    _ subnet: ManualSubnet, workers: Int = 1, settings: String? = nil, operations: String = "127.0.0.1:0"
+    _ subnet: ManualSubnet, workers: Int = 1, settings: String? = nil
   ) async throws -> String {
     let model = "\(subnet.folder.path)/model"
     if settings == nil, !FileManager.default.fileExists(atPath: model) {
@@ -43,7 +43,7 @@ final class HosterProcess: Sendable {
       chain: {rpc: ["\(subnet.chain.webSocketURL)"], subnet: \(ManualSubnet.subnetID)}
       node: {peer-key: "\(subnet.hoster.file)", data: data}
       p2p: {listen: [/ip4/127.0.0.1/tcp/0]}
-      operations: {listen: "\(operations)"}
+      operations: {listen: "127.0.0.1:0"}
       epoch: {vocabulary: \(ManualSubnet.vocabulary)}
       hoster: \(settings ?? "{model: model, workers: \(workers), max-new-tokens: 512}")
       """
@@ -153,14 +153,11 @@ enum ProcessList {
   }
 
   /// Waits until none of them is left.
-  ///
-  /// - Returns: how long that took.
-  static func end(of ids: [Int32]) async throws -> Duration {
+  static func end(of ids: [Int32]) async throws {
     let start = ContinuousClock.now
     while !ids.filter({ !command(of: $0).isEmpty }).isEmpty {
       try #require(ContinuousClock.now - start < RunningProgram.patience, "\(ids) are left")
       try await Task.sleep(for: .milliseconds(20))
     }
-    return ContinuousClock.now - start
   }
 }

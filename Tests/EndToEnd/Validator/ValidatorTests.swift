@@ -68,9 +68,11 @@ struct ValidatorTests {
         #expect(validator.hasLogged("wrong-chain"), "\(validator.program.errors.suffix(2000))")
         await other.stop()
       }
-      let store = try Store.openReadOnly(ValidatorProcess.database(0, in: subnet))
-      defer { try? store.close() }
-      #expect(try await SubmissionJournal(store).unfinished().allSatisfy { $0.signature == nil })
+      // What a foreign reader finds, whatever the epoch or the state of a duty.
+      let count = "import sqlite3, sys; print(*sqlite3.connect(sys.argv[1]).execute('SELECT count(*) FROM signatures'))"
+      let signatures = try await Program.run(
+        ["-c", count, ValidatorProcess.database(0, in: subnet)], program: try #require(ForeignNode.python))
+      #expect(signatures.output == "(0,)\n", "\(signatures.output) \(signatures.errors)")
     }
   }
 

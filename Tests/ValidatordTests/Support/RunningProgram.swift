@@ -56,18 +56,14 @@ final class RunningProgram: Sendable {
   var errors: String { state.withLock { String(decoding: $0.errors, as: UTF8.self) } }
 
   /// Waits until the output holds `text`.
-  func writes(_ text: String) async throws {
-    let end = ContinuousClock.now + Self.patience
-    while !output.contains(text) {
-      try #require(process.isRunning && ContinuousClock.now < end, "it wrote \(output) \(errors)")
-      try await Task.sleep(for: .milliseconds(10))
-    }
-  }
+  func writes(_ text: String) async throws { try await waits(for: text) { output } }
 
   /// Waits until what it logs holds `text`.
-  func logs(_ text: String) async throws {
+  func logs(_ text: String) async throws { try await waits(for: text) { errors } }
+
+  private func waits(for text: String, in written: () -> String) async throws {
     let end = ContinuousClock.now + Self.patience
-    while !errors.contains(text) {
+    while !written().contains(text) {
       try #require(process.isRunning && ContinuousClock.now < end, "it wrote \(output) \(errors)")
       try await Task.sleep(for: .milliseconds(10))
     }
