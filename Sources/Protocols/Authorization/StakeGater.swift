@@ -56,16 +56,20 @@ public final class StakeGater: ConnectionGater, Service {
 
   public func allowsConnection(with peer: PeerID, at address: Multiaddr, _ direction: Direction) async -> Bool {
     if allowed.contains(peer) { return true }
-    let standing = await standing(of: peer)
+    let standing = await standing(of: peer, isStranger: direction == .inbound)
     if standing != .staked {
       logger.debug("connection refused", metadata: ["peer": "\(peer)", "standing": "\(standing)"])
     }
     return standing == .staked
   }
 
-  private func standing(of peer: PeerID) async -> Standing {
+  private func standing(of peer: PeerID, isStranger: Bool = false) async -> Standing {
     await withTaskGroup(of: Standing?.self) { group in
-      group.addTask { await self.stake.standing(of: peer, atLeast: self.minimum) }
+      group.addTask {
+        isStranger
+          ? await self.stake.standing(ofStranger: peer, atLeast: self.minimum)
+          : await self.stake.standing(of: peer, atLeast: self.minimum)
+      }
       group.addTask {
         try? await Task.sleep(for: self.patience)
         return nil

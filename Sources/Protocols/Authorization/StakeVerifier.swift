@@ -10,12 +10,20 @@ public protocol StakeVerifier: Sendable {
   /// - Parameter minimum: the class that the peer's node must have reached.
   func standing(of peer: PeerID, atLeast minimum: NodeClass) async -> Standing
 
+  /// The same for a peer that came by itself: so that no number of strangers holds up this node's own work, questions
+  /// about them give way to all others.
+  func standing(ofStranger peer: PeerID, atLeast minimum: NodeClass) async -> Standing
+
   /// Peers that lose their standing, in any class, from now on. A listener that falls too far behind finds its stream
   /// ended and has to look at everybody again.
   func revocations() -> AsyncStream<PeerID>
 }
 
 extension StakeVerifier {
+  public func standing(ofStranger peer: PeerID, atLeast minimum: NodeClass) async -> Standing {
+    await standing(of: peer, atLeast: minimum)
+  }
+
   /// - Throws: ``Refusal`` `auth.not-staked` or `auth.stake-unknown`.
   func require(_ peer: PeerID, atLeast minimum: NodeClass) async throws(Refusal) {
     switch await standing(of: peer, atLeast: minimum) {

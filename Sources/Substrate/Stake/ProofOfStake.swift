@@ -16,23 +16,38 @@ public final class ProofOfStake: Sendable {
     public var failureLifetime: Duration
     /// How many staked and how many unstaked peers are remembered.
     public var capacity: Int
-    /// How many questions may be under way at once; further ones are `unknown`.
+    /// How many questions may be under way at once; further ones wait.
     public var concurrentQuestions: Int
+    /// How many of them may be about strangers, peers that came by themselves.
+    public var concurrentStrangers: Int
+    /// How many questions may wait, strangers apart; further ones are `unknown`.
+    public var waitingQuestions: Int
+    /// How many questions about strangers may wait, besides.
+    public var waitingStrangers: Int
+    /// How long a question may wait until it is `unknown`. A caller may give up earlier.
+    public var patience: Duration
 
     public init(
       _ requirement: StakeRequirement, successLifetime: Duration = .seconds(300),
-      failureLifetime: Duration = .seconds(20), capacity: Int = 4096, concurrentQuestions: Int = 64
+      failureLifetime: Duration = .seconds(20), capacity: Int = 4096, concurrentQuestions: Int = 64,
+      concurrentStrangers: Int = 16, waitingQuestions: Int = 8192, waitingStrangers: Int = 256,
+      patience: Duration = .seconds(30)
     ) {
       self.requirement = requirement
       self.successLifetime = successLifetime
       self.failureLifetime = failureLifetime
       self.capacity = capacity
       self.concurrentQuestions = concurrentQuestions
+      self.concurrentStrangers = concurrentStrangers
+      self.waitingQuestions = waitingQuestions
+      self.waitingStrangers = waitingStrangers
+      self.patience = patience
     }
   }
 
   private struct Question {
     let round: UInt64
+    let ticket: QuestionRoom.Ticket
     let verdict: Task<StakeVerdict, Never>
   }
 
@@ -57,6 +72,7 @@ public final class ProofOfStake: Sendable {
   private let now: @Sendable () -> ContinuousClock.Instant
   private let logger: Logger
   private let state: Mutex<State>
+  private let room: QuestionRoom
 
   /// How many revocations may wait for a slow listener before its stream is ended.
   static let revocationBacklog = 1024
@@ -80,12 +96,20 @@ public final class ProofOfStake: Sendable {
     self.logger = logger
     self.now = now
     state = Mutex(State(cache: StakeCache(configuration)))
+    room = QuestionRoom(
+      places: configuration.concurrentQuestions, strangersPlaces: configuration.concurrentStrangers,
+      line: configuration.waitingQuestions, strangersLine: configuration.waitingStrangers)
   }
 
   // MARK: Asking
 
   /// Whether the peer with that id (base58 or CIDv1 text) has the stake that is required.
-  public func verdict(_ peerID: String) async -> StakeVerdict {
+  ///
+  /// Where more is asked than may be under way at once it waits, no longer than the configuration's patience and until
+  /// its task is cancelled.
+  ///
+  /// - Parameter isStranger: whether the peer came by itself; such questions give way to all others.
+  public func verdict(_ peerID: String, isStranger: Bool = false) async -> StakeVerdict {
     if let known = cached(peerID) { return known }
     guard Self.peerIDLength.contains(peerID.utf8.count), peerID.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
       return .notStaked
@@ -94,16 +118,19 @@ public final class ProofOfStake: Sendable {
     let now = now()
     let question: Task<StakeVerdict, Never>? = state.withLock { state in
       let round = state.round
-      if let asked = state.questions[peerID], asked.round == round { return asked.verdict }
+      if let asked = state.questions[peerID], asked.round == round {
+        if !isStranger { room.promote(asked.ticket) }
+        return asked.verdict
+      }
       // The answer may have come since this caller looked.
       if let known = state.cache.verdict(peerID, at: now) { return Task { known } }
-      guard state.questions.count < configuration.concurrentQuestions else { return nil }
+      guard let ticket = room.enter(isStranger ? .stranger : .own) else { return nil }
       // Unstructured: whoever else waits for it still gets the answer if the first caller goes away.
-      let verdict = Task { await self.ask(peerID, round: round) }
-      state.questions[peerID] = Question(round: round, verdict: verdict)
+      let verdict = Task { await self.ask(peerID, round: round, ticket) }
+      state.questions[peerID] = Question(round: round, ticket: ticket, verdict: verdict)
       return verdict
     }
-    guard let question else { return unknown(peerID, "too many questions are under way") }
+    guard let question else { return unknown(peerID, Self.crowded) }
     do { return try await question.valueUnlessCancelled() } catch { return unknown(peerID, "the caller gave up") }
   }
 
@@ -115,8 +142,12 @@ public final class ProofOfStake: Sendable {
     return verdict
   }
 
-  private func ask(_ peerID: String, round: UInt64) async -> StakeVerdict {
+  private static let crowded = "too many questions are under way"
+
+  private func ask(_ peerID: String, round: UInt64, _ ticket: QuestionRoom.Ticket) async -> StakeVerdict {
     defer { state.withLock { $0.close(peerID, round) } }
+    guard await room.turn(ticket, patience: configuration.patience) else { return unknown(peerID, Self.crowded) }
+    defer { room.leave(ticket) }
     do {
       for _ in 0..<Self.attempts {
         let answer = try await source.isStaked(peerID, configuration.requirement)

@@ -49,7 +49,15 @@ final class ChainStakes: StakeVerifier {
   }
 
   func standing(of peer: PeerID, atLeast minimum: Protocols.NodeClass) async -> Standing {
-    switch await proof(of: minimum).verdict(peer.description) {
+    standing(await proof(of: minimum).verdict(peer.description))
+  }
+
+  func standing(ofStranger peer: PeerID, atLeast minimum: Protocols.NodeClass) async -> Standing {
+    standing(await proof(of: minimum).verdict(peer.description, isStranger: true))
+  }
+
+  private func standing(_ verdict: StakeVerdict) -> Standing {
+    switch verdict {
     case .staked: return .staked
     case .notStaked: return .notStaked
     case .unknown(let unknown):

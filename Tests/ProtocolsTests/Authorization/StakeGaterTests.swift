@@ -75,6 +75,18 @@ struct StakeGaterTests {
     }
   }
 
+  @Test("S6 who comes by itself is asked about as a stranger; whom this node calls is not")
+  func strangers() async throws {
+    let (caller, called) = (try PrivateKey.generate(.ed25519).peerID, try PrivateKey.generate(.ed25519).peerID)
+    let stakes = TableStakes(staked: [caller, called])
+    let gater = StakeGater(stake: stakes)
+    let address = try Multiaddr("/ip4/127.0.0.1/tcp/4001")
+    #expect(await gater.allowsConnection(with: called, at: address, .outbound))
+    #expect(stakes.strangers.isEmpty)
+    #expect(await gater.allowsConnection(with: caller, at: address, .inbound))
+    #expect(stakes.strangers == [caller])
+  }
+
   @Test("D-6 a peer without stake, or of whom nothing is known, gets no connection", arguments: [true, false])
   func unstaked(isUnknown: Bool) async throws {
     let caller = try PrivateKey.generate(.ed25519)

@@ -8,6 +8,7 @@ final class TableStakes: StakeVerifier {
     var standings: [PeerID: (class: NodeClass, standing: Standing)] = [:]
     var watchers: [AsyncStream<PeerID>.Continuation] = []
     var questions = 0
+    var strangers: [PeerID] = []
   }
 
   private let state = Mutex(State())
@@ -20,6 +21,9 @@ final class TableStakes: StakeVerifier {
 
   /// How often a standing was asked for.
   var questions: Int { state.withLock(\.questions) }
+
+  /// Who was asked about as a stranger.
+  var strangers: [PeerID] { state.withLock(\.strangers) }
 
   /// How many listen for revocations.
   var watchers: Int { state.withLock(\.watchers.count) }
@@ -52,6 +56,11 @@ final class TableStakes: StakeVerifier {
       guard let known = state.standings[peer] else { return .notStaked }
       return known.standing == .staked && known.class < minimum ? .notStaked : known.standing
     }
+  }
+
+  func standing(ofStranger peer: PeerID, atLeast minimum: NodeClass) async -> Standing {
+    state.withLock { $0.strangers.append(peer) }
+    return await standing(of: peer, atLeast: minimum)
   }
 
   func revocations() -> AsyncStream<PeerID> {

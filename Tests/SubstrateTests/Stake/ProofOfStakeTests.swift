@@ -86,16 +86,79 @@ struct ProofOfStakeTests {
     #expect(source.asked.count == 1)
   }
 
-  @Test("S6 questions under way are bounded; further ones are unknown")
+  @Test("S6 questions under way are bounded; further ones wait their turn, and each is answered")
   func bounded() async {
     let proof = proof { $0.concurrentQuestions = 4 }
+    for number in 0..<40 { source.set(peer(number), true) }
     source.hold()
-    let asked = (0..<4).map { number in Task { await proof.verdict(peer(number)) } }
+    let asked = (0..<40).map { number in Task { await proof.verdict(peer(number)) } }
     await until { source.asked.count == 4 }
-    #expect(isUnknown(await proof.verdict(peer(9))))
+    for _ in 0..<1000 { await Task.yield() }
+    #expect(source.asked.count == 4)
     source.release()
-    for task in asked { #expect(await task.value == .notStaked) }
-    #expect(await proof.verdict(peer(9)) == .notStaked)
+    for task in asked { #expect(await task.value == .staked) }
+    #expect(source.asked.count == 40)
+  }
+
+  @Test("S6 the line before the chain is bounded, too, and nobody waits in it for longer than the patience")
+  func line() async {
+    let proof = proof {
+      ($0.concurrentQuestions, $0.waitingQuestions, $0.patience) = (1, 1, .milliseconds(50))
+    }
+    source.hold()
+    let first = Task { await proof.verdict(peer(0)) }
+    await until { source.asked.count == 1 }
+    let second = await proof.verdict(peer(1))
+    #expect(second == .unknown(.init(reason: "too many questions are under way", provenAgo: nil)))
+    source.release()
+    #expect(await first.value == .notStaked)
+    // Who gave up is out of the line.
+    #expect(await proof.verdict(peer(2)) == .notStaked)
+    #expect(source.asked == [peer(0), peer(2)])
+  }
+
+  @Test("S6 strangers that fill every place they may have hold up nobody else, and their own line is bounded")
+  func strangers() async {
+    let proof = proof {
+      ($0.concurrentQuestions, $0.concurrentStrangers, $0.waitingStrangers) = (4, 2, 8)
+    }
+    for number in 0..<100 { source.set(peer(number), true) }
+    source.hold()
+    let strangers = (100..<200).map { number in Task { await proof.verdict(peer(number), isStranger: true) } }
+    await until { source.asked.count == 2 }
+    // All but those with a place or in line know at once that they are too many.
+    let (refusals, refused) = AsyncStream.makeStream(of: Void.self)
+    for task in strangers {
+      Task { if case .unknown = await task.value { refused.yield() } }
+    }
+    for await _ in refusals.prefix(90) {}
+    let own = (0..<50).map { number in Task { await proof.verdict(peer(number)) } }
+    await until { source.asked.count == 4 }
+    for _ in 0..<1000 { await Task.yield() }
+    #expect(source.asked.count == 4)
+    source.release()
+    for task in own { #expect(await task.value == .staked) }
+    for task in strangers { _ = await task.value }
+    #expect(source.asked.count == 60)
+  }
+
+  @Test("S6 what a stranger waits to be asked about is asked at once for somebody of this node's own")
+  func promoted() async {
+    let proof = proof { ($0.concurrentQuestions, $0.concurrentStrangers) = (4, 1) }
+    source.set(peer(2), true)
+    source.hold()
+    let first = Task { await proof.verdict(peer(1), isStranger: true) }
+    await until { source.asked.count == 1 }
+    let waiting = Task { await proof.verdict(peer(2), isStranger: true) }
+    for _ in 0..<1000 { await Task.yield() }
+    #expect(source.asked == [peer(1)])
+    let own = Task { await proof.verdict(peer(2)) }
+    await until { source.asked.count == 2 }
+    #expect(source.asked == [peer(1), peer(2)])
+    source.release()
+    #expect(await own.value == .staked)
+    #expect(await waiting.value == .staked)
+    #expect(await first.value == .notStaked)
   }
 
   @Test("S6 a flood of strangers pushes no proven peer out of the memory")
