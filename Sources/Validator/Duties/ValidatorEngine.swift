@@ -130,10 +130,27 @@ public final class ValidatorEngine: Service {
 
   // MARK: State
 
-  /// Keeps the challenge of an epoch, so that it can be ended.
-  func begin(_ challenge: Challenge) { state.withLock { $0.challenges[challenge.epoch] = challenge } }
+  /// Epochs whose ends are remembered; no more are worked on at a time.
+  private static let rememberedEnds = 4
 
-  func endChallenge(_ epoch: UInt32) { state.withLock { $0.challenges[epoch] }?.end() }
+  /// Keeps the challenge of an epoch, so that it can be ended; one whose window is over already is ended at once.
+  func begin(_ challenge: Challenge) {
+    let isOver = state.withLock { state in
+      state.challenges[challenge.epoch] = challenge
+      return state.endedChallenges.contains(challenge.epoch)
+    }
+    if isOver { challenge.end() }
+  }
+
+  func endChallenge(_ epoch: UInt32) {
+    state.withLock { state in
+      state.endedChallenges.insert(epoch)
+      if state.endedChallenges.count > Self.rememberedEnds, let oldest = state.endedChallenges.min() {
+        state.endedChallenges.remove(oldest)
+      }
+      return state.challenges[epoch]
+    }?.end()
+  }
 
   func forgetChallenge(_ epoch: UInt32) { state.withLock { $0.challenges[epoch] = nil } }
 
