@@ -81,7 +81,10 @@ struct DutyJudge: Sendable {
       return (nil, "no scores of the epoch before")
     }
     let hosters = Set(try await store.nodes(epoch - 1).filter { $0.standing == .hoster }.map(\.subnetNodeID))
-    let unjudged = stored.sheet.scores.filter { hosters.contains($0.subnetNodeID) && $0.judged == 0 }
+    // Who left since is in no proposal, whatever it did.
+    let unjudged = stored.sheet.scores.filter {
+      members.contains($0.subnetNodeID) && hosters.contains($0.subnetNodeID) && $0.judged == 0
+    }
     guard unjudged.isEmpty else {
       return (nil, "nodes not judged: \(unjudged.prefix(16).map { "\($0.subnetNodeID)" }.joined(separator: ", "))")
     }

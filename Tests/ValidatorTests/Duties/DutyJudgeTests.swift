@@ -124,6 +124,9 @@ struct DutyJudgeTests {
     let decision = try await judge().proposal(
       own, 9, outlook(members: [1, 2, 100]), record(.propose))
     #expect(decision == .not(.noScores, "nodes not judged: 2"))
+    // One that has left since is in no proposal, and nobody's score rests on it.
+    let without = try await judge().proposal(own, 9, outlook(members: [1, 100]), record(.propose))
+    #expect(Self.name(without) == "signs")
   }
 
   @Test("A validator that reached none of several hosters proposes nothing: others saw more, and a slash costs stake")
