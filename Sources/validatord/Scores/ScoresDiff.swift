@@ -2,43 +2,80 @@ import Substrate
 import Validator
 
 /// Own scores beside those that the elected node put on chain.
+///
+/// The nodes of a proposal are those of its own epoch: who joined since gets 0 in it and who left is not named, without
+/// that being a difference.
 struct ScoresDiff {
+  /// What is known of an epoch's proposal.
+  private struct Proposal {
+    let submission: SubmissionRecord
+    /// The nodes of the epoch of the proposal; nil while they are not known.
+    let members: Set<UInt32>?
+  }
+
   private var rows: [[ScoresTable.Cell]] = []
   private var differs = false
 
   init(_ store: Store, _ query: SummaryQuery) async throws {
+    var proposals: [UInt32: Proposal?] = [:]
     for summary in try await store.summaries(query) {
-      guard let submission = try await store.submission(summary.epoch &+ 1), let own = summary.score else { continue }
-      let mine = FixedU128(UInt128(own.score))
-      let isEqual = summary.submitted == mine
-      differs = differs || !isEqual
-      rows.append([
-        .init(summary.epoch), .init(summary.subnetNodeID), .init(JSONValue.string("\(mine)")),
-        .init(summary.submitted.map { .string("\($0)") } ?? .null),
-        .init(isEqual ? "equal" : summary.submitted == nil ? "missing" : "differs"), .init(submission.proposer),
-        .init(submission.block), .init("\(submission.attestations.count)/\(submission.voters)"), .init(summary.peerID),
-      ])
+      let known: Proposal?
+      if let read = proposals[summary.epoch] {
+        known = read
+      } else {
+        known = try await Self.proposal(summary.epoch, store)
+        proposals[summary.epoch] = .some(known)
+      }
+      if let known, let own = summary.score { add(summary, FixedU128(UInt128(own.score)), known) }
     }
-    try await addForeign(store, query)
-  }
-
-  /// What the proposals name and this validator did not score.
-  private mutating func addForeign(_ store: Store, _ query: SummaryQuery) async throws {
     guard query.peerID == nil else { return }
-    let known = Set(rows.compactMap { $0.first?.json })
-    for epoch in known.compactMap({ $0.uint64Value.flatMap { UInt32(exactly: $0) } }).sorted(by: >) {
-      let members = Set(try await store.nodes(epoch).map(\.subnetNodeID))
-      guard let submission = try await store.submission(epoch &+ 1) else { continue }
-      for entry in submission.scores
-      where !members.contains(entry.subnetNodeID) && query.subnetNodeID ?? entry.subnetNodeID == entry.subnetNodeID {
-        differs = true
-        rows.append([
-          .init(epoch), .init(entry.subnetNodeID), .init(JSONValue.null), .init(JSONValue.string("\(entry.score)")),
-          .init("foreign"), .init(submission.proposer), .init(submission.block),
-          .init("\(submission.attestations.count)/\(submission.voters)"), .init(JSONValue.null),
-        ])
+    for (epoch, proposal) in proposals.sorted(by: { $0.key > $1.key }) {
+      guard let proposal, rows.contains(where: { $0.first?.json == JSONValue(epoch) }) else { continue }
+      let scored = Set(try await store.nodes(epoch).map(\.subnetNodeID))
+      for entry in proposal.submission.scores where !scored.contains(entry.subnetNodeID) {
+        if query.subnetNodeID ?? entry.subnetNodeID == entry.subnetNodeID { add(entry, of: epoch, proposal) }
       }
     }
+  }
+
+  private static func proposal(_ epoch: UInt32, _ store: Store) async throws -> Proposal? {
+    guard let submission = try await store.submission(epoch &+ 1) else { return nil }
+    let nodes = try await store.nodes(epoch &+ 1)
+    return Proposal(submission: submission, members: nodes.isEmpty ? nil : Set(nodes.map(\.subnetNodeID)))
+  }
+
+  /// A node that this validator scored.
+  private mutating func add(_ summary: NodeSummary, _ own: FixedU128, _ proposal: Proposal) {
+    let state =
+      switch summary.submitted {
+      case own: "equal"
+      case .some: "differs"
+      case nil: proposal.members?.contains(summary.subnetNodeID) == false ? "left" : "missing"
+      }
+    add(
+      summary.epoch, summary.subnetNodeID, own: own, submitted: summary.submitted, state, proposal,
+      peer: summary.peerID)
+  }
+
+  /// What the proposal names and this validator did not score.
+  private mutating func add(_ entry: ConsensusSubmission.Score, of epoch: UInt32, _ proposal: Proposal) {
+    let isNewcomer = entry.score == 0 && proposal.members?.contains(entry.subnetNodeID) == true
+    add(
+      epoch, entry.subnetNodeID, own: nil, submitted: entry.score, isNewcomer ? "newcomer" : "foreign", proposal,
+      peer: nil)
+  }
+
+  private mutating func add(
+    _ epoch: UInt32, _ node: UInt32, own: FixedU128?, submitted: FixedU128?, _ state: String, _ proposal: Proposal,
+    peer: String?
+  ) {
+    differs = differs || !["equal", "left", "newcomer"].contains(state)
+    let submission = proposal.submission
+    rows.append([
+      .init(epoch), .init(node), .init(own.map { "\($0)" }), .init(submitted.map { "\($0)" }), .init(state),
+      .init(submission.proposer), .init(submission.block),
+      .init("\(submission.attestations.count)/\(submission.voters)"), .init(peer),
+    ])
   }
 
   func write(_ format: ScoresFormat, orElse path: String) throws {

@@ -137,6 +137,40 @@ final class ScoresCommandTests {
     #expect(forged.output.contains("\"differs\""))
   }
 
+  @Test("D-24 --diff: a 0 for who joined since, and no word of who left, are what a right proposal has")
+  func membership() async throws {
+    let store = try await fill()
+    func propose(_ scores: [(UInt32, UInt64)]) async throws {
+      try await store.record(
+        SubmissionRecord(
+          epoch: 10, proposer: 2, block: 201, usesQueueOptions: false, voters: 5,
+          scores: scores.map { .init(subnetNodeID: $0.0, score: FixedU128(UInt128($0.1))) }, attestations: [2: 201]))
+    }
+    let full: UInt64 = 1_000_000_000_000_000_000
+    // Node 4 left, and node 6 joined.
+    try await propose([(1, full), (2, full), (3, 0), (5, full), (6, 0)])
+    let unknown = try await scores("--epoch", "9", "--diff")
+    #expect(unknown.status == 1 && unknown.output.contains("missing") && unknown.output.contains("foreign"))
+    try await store.open(
+      EpochRecord(epoch: 10, firstBlock: 200, length: 20),
+      nodes: [1, 2, 3, 5, 6].map {
+        EpochNode(
+          subnetNodeID: $0, peerID: "12D3KooWPeer\($0)", hotkey: nil, nodeClass: .validator, standing: .hoster)
+      })
+    let right = try await scores("--epoch", "9", "--diff", "--format", "csv")
+    #expect(right.status == 0, "\(right.errors)")
+    #expect(right.output.contains("9,4,0,,left,") && right.output.contains("9,6,,0,newcomer,"), "\(right.output)")
+    // Something for a newcomer, nothing said of who stayed, a node that never was: none of that is right.
+    for wrong in [
+      [(1, full), (2, full), (3, 0), (5, full), (6, 1)], [(1, full), (3, 0), (5, full), (6, 0)],
+      [(1, full), (2, full), (3, 0), (5, full), (6, 0), (7, 0)],
+    ] as [[(UInt32, UInt64)]] {
+      try await propose(wrong)
+      #expect(try await scores("--epoch", "9", "--diff").status == 1, "\(wrong)")
+    }
+    try store.close()
+  }
+
   /// Gives the liar a score that its answers don't earn.
   private func forge() async throws {
     let queue = try DatabaseQueue(path: database)
