@@ -116,7 +116,14 @@ final class ConsensusDuties: Sendable {
     }
     let record: DutyRecord
     do {
-      guard let lifetime = try await lifetime(outlook) else { return .waiting(.tooLate) }
+      let finalized = try await subnet.client.finalized().number
+      let lifetime: UInt64
+      switch SignatureLifetime(outlook.position, at: outlook.block, finalized: finalized, most: settings.longestEra) {
+      case .blocks(let blocks): lifetime = blocks
+      case .noRoom: return .waiting(.tooLate)
+      case .finalityBehind(let lag):
+        return .waiting(.chainUnreachable, "finality is \(lag) blocks behind the best block")
+      }
       let context = try await subnet.client.signingContext(for: signer.account, lifetime: lifetime)
       let signer = signer
       let end = outlook.block + outlook.position.remaining
@@ -141,18 +148,6 @@ final class ConsensusDuties: Sendable {
     let trial = try await subnet.client.dryRun(signature.extrinsic)
     if trial.wouldSucceed { return .sent(try await journal.advance(key, .send, at: outlook.block)) }
     return Self.failed(trial)
-  }
-
-  /// The longest time that ends with the epoch; nil if there is none.
-  private func lifetime(_ outlook: ConsensusOutlook) async throws -> UInt64? {
-    let finalized = try await subnet.client.finalized()
-    let anchor = min(finalized.number, outlook.block - min(outlook.block, 1))
-    let end = outlook.block + outlook.position.remaining
-    // The era counts from the anchor, and its end is the first block that can't hold the signature.
-    let room = end + 1 - min(anchor, end + 1)
-    guard room >= 4 else { return nil }
-    let period = UInt64(1) << UInt64(63 - min(room, settings.longestEra).leadingZeroBitCount)
-    return anchor + period > outlook.block + 1 ? period : nil
   }
 
   private static func failed(_ trial: DryRun) -> Attempt {

@@ -41,8 +41,14 @@ extension ValidatorEngine {
       logger.warning(
         "a step of the epoch failed and is tried again",
         metadata: ["epoch": "\(moment.epoch)", "step": "\(action)", "error": "\(error)"])
-      sink.yield(.report(.failed(action)))
+      sink.yield(.report(Self.report(of: action, failedBy: error)))
     }
+  }
+
+  /// An endpoint is not to blame for what the database did not take.
+  private static func report(of action: DutyPipeline.Action, failedBy error: any Error) -> DutyPipeline.Report {
+    guard case .attempt(let duty, let epoch) = action, error is StoreError else { return .failed(action) }
+    return .duty(duty, epoch, .waiting(.storeFailed))
   }
 
   // MARK: After a restart

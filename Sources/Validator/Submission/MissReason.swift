@@ -16,6 +16,8 @@ public enum MissReason: String, Sendable, Hashable, CaseIterable, Codable {
   case tooLate = "too-late"
   /// No endpoint could be reached, or none was up to date.
   case chainUnreachable = "chain-unreachable"
+  /// The database could not be read or written, and nothing is signed that can't be kept.
+  case storeFailed = "store-failed"
   /// The trial run ended with an error of the runtime; the particulars name it.
   case wouldFail = "would-fail"
   /// The protection knows another signature, or a bound at or above the epoch.

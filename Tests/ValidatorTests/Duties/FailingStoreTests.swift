@@ -46,6 +46,8 @@ struct FailingStoreTests {
     try await subnet.advance(to: epoch, 11, seenBy: members)
     try await eventually("the epoch is scored") { members.allSatisfy { $0.engine.lastScored == epoch } }
     let own = members[0]
+    let account = try subnet.hotkey(1).accountID
+    let before = try await subnet.client.best().account(account).nonce
     try await bring(failure, over: own.store)
     try await subnet.advance(to: epoch + 1, 12, seenBy: members)
     try await eventually("the failure is told") { own.engine.storeFailure?.kind == failure.code }
@@ -54,6 +56,10 @@ struct FailingStoreTests {
     let isOnChain = try await subnet.submission(epoch + 1)?.attestations[1] != nil
     let isKept = try await journal.duties(epoch: epoch + 1).contains { $0.signature != nil }
     #expect(isKept || !isOnChain)
+    // Nothing left the process that the journal does not have: each extrinsic that the chain took is a signature there.
+    let taken = Int(try await subnet.client.best().account(account).nonce - before)
+    let signed = try await journal.duties(epoch: epoch + 1).count { $0.signature != nil }
+    #expect(taken <= signed, "\(taken) on chain, \(signed) kept")
     if failure == .readOnly { #expect(!isKept && !isOnChain) }
     #expect(own.engine.lastScored == epoch)
     try await mend(own.store)
@@ -65,6 +71,34 @@ struct FailingStoreTests {
     #expect(own.engine.storeFailure == nil)
     #expect(try await own.store.check().isSound)
     for member in members { await member.stop() }
+    await subnet.close()
+  }
+
+  @Test("A duty that the database let fail says so, and does not blame the endpoints")
+  func reason() async throws {
+    let subnet = try await EngineSubnet()
+    try subnet.serve(5, SumBackend())
+    for id in 3...4 as ClosedRange<UInt32> { try subnet.serve(id, nil) }
+    let (own, other) = (try await subnet.start(1), try await subnet.start(2))
+    try await subnet.elect(2)
+    let epoch = try await subnet.advanceToElection(of: 2...2, seenBy: [own, other])
+    try await eventually("the epoch is recorded") { try await own.store.epoch(epoch) != nil }
+    try await bring(.readOnly, over: own.store)
+    // The proposal comes, and can't be recorded.
+    while try await subnet.submission(epoch) == nil {
+      try #require(try await subnet.position().into < 10, "no proposal")
+      try await Task.sleep(for: .milliseconds(100))
+      try await subnet.makeBlock(seenBy: [own, other])
+    }
+    try await eventually("the failure is told") { own.engine.storeFailure?.kind == .readOnly }
+    try await subnet.advance(to: epoch, 19, seenBy: [own, other])
+    try await mend(own.store)
+    try await subnet.advance(to: epoch + 1, 1, seenBy: [own, other])
+    let journal = SubmissionJournal(own.store)
+    try await eventually("the miss is noted") {
+      try await journal.duties(epoch: epoch).contains { $0.key.duty == .attest && $0.state == .missed(.storeFailed) }
+    }
+    for member in [own, other] { await member.stop() }
     await subnet.close()
   }
 
