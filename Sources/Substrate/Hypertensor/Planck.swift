@@ -28,6 +28,18 @@ public struct Planck: WideNumber {
     return "\(value / Self.perTensor)" + (digits.isEmpty ? "" : ".\(digits)")
   }
 
+  /// The sum, or the most that there can be where it would be more.
+  public func saturatingAdding(_ other: Planck) -> Planck {
+    let (sum, isTooLarge) = value.addingReportingOverflow(other.value)
+    return Planck(isTooLarge ? .max : sum)
+  }
+
+  /// So many times the amount, or the most that there can be where it would be more.
+  public func saturatingMultiplying(by factor: UInt128) -> Planck {
+    let (product, isTooLarge) = value.multipliedReportingOverflow(by: factor)
+    return Planck(isTooLarge ? .max : product)
+  }
+
   /// The difference, or nothing where it would be less.
   public func saturatingSubtracting(_ other: Planck) -> Planck {
     Planck(value > other.value ? value - other.value : 0)

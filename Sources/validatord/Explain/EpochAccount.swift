@@ -37,12 +37,20 @@ struct EpochAccount: Sendable {
 
   /// The subnet epoch in which the scores are proposed and attested.
   var proposalEpoch: UInt32 { epoch.epoch &+ 1 }
-  var lastBlock: UInt64 { epoch.firstBlock + epoch.length - 1 }
+  /// The first block of that epoch.
+  var nextBlock: UInt64 { Self.sum(epoch.firstBlock, epoch.length) }
   /// The block that pays for the scores.
-  var settlementBlock: UInt64 { epoch.firstBlock + 2 * epoch.length }
+  var settlementBlock: UInt64 { Self.sum(nextBlock, epoch.length) }
   /// How far into an epoch a block is, out of 10,000.
   func progress(_ block: UInt64) -> UInt64 {
-    block < epoch.firstBlock || epoch.length == 0
-      ? 0 : (block - epoch.firstBlock) % epoch.length * 10_000 / epoch.length
+    guard block >= epoch.firstBlock, epoch.length > 0 else { return 0 }
+    let into = (block - epoch.firstBlock) % epoch.length
+    return epoch.length.dividingFullWidth(into.multipliedFullWidth(by: 10_000)).quotient
+  }
+
+  /// The numbers of a damaged database may be anything.
+  private static func sum(_ one: UInt64, _ other: UInt64) -> UInt64 {
+    let (sum, isTooLarge) = one.addingReportingOverflow(other)
+    return isTooLarge ? .max : sum
   }
 }

@@ -46,7 +46,7 @@ struct EpochStory: Sendable {
     var moments = [
       Moment(block: account.epoch.firstBlock, text: "epoch \(account.epoch.epoch) begins"),
       Moment(
-        block: account.lastBlock + 1,
+        block: account.nextBlock,
         text: "epoch \(account.proposalEpoch) begins"
           + (elected.map { ", node \($0) is elected" } ?? "")),
     ]

@@ -58,7 +58,7 @@ struct NodeRegisterCommand: AsyncParsableCommand {
 
   private func amount(_ subnet: Subnet) throws -> Planck {
     if let stake { return try NodeTarget.planck(stake) }
-    return Planck(subnet.minimumStake.value + (try NodeTarget.planck(Self.slack)).value)
+    return subnet.minimumStake.saturatingAdding(try NodeTarget.planck(Self.slack))
   }
 
   /// Generation C: the validator that the coldkey owns, which has to be there before its nodes.

@@ -243,4 +243,17 @@ final class ScoresCommandTests {
     #expect(busy.status == 75 && busy.errors.contains("[store.locked]"))
     lock.unlock()
   }
+
+  @Test("A damaged database with the largest numbers that there are is explained, not crashed on")
+  func largestNumbers() async throws {
+    try await fill().close()
+    let queue = try DatabaseQueue(path: database)
+    try await queue.write { database in
+      try database.execute(
+        sql: "UPDATE epochs SET first_block = 9223372036854775807, epoch_length = 9223372036854775807 WHERE epoch = 9")
+    }
+    try queue.close()
+    let explained = try await Program.run(["explain", "--database", database, "--epoch", "9"])
+    #expect(explained.status == 0 && explained.output.contains("epoch 9"), "\(explained.errors)")
+  }
 }
