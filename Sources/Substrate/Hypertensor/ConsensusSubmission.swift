@@ -32,6 +32,11 @@ public struct ConsensusSubmission: Sendable, Hashable {
   /// Generation C: the validators whose attestations count.
   public let validatorIDs: [UInt32]?
 
+  /// How many have to attest: the validators of the epoch; a node whose class counts only later is none of them.
+  public func voterCount(in epoch: UInt32) -> Int {
+    validatorIDs?.count ?? nodes.count { $0.has(.validator, at: epoch) }
+  }
+
   init(_ value: ScaleValue) throws(ScaleError) {
     proposer = try value.field("validator_id") { v throws(ScaleError) in try v.integer() }
     block = try value.field("block") { v throws(ScaleError) in try v.integer() }

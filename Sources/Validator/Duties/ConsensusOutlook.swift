@@ -1,4 +1,4 @@
-import Substrate
+public import Substrate
 
 /// What decides about a duty, all of it read at one block.
 struct ConsensusOutlook: Sendable {
@@ -63,5 +63,5 @@ extension LiveSubnet {
 
 extension SubnetNode {
   /// How submissions name the node: by its own id; in generation C by its validator's.
-  var voterID: UInt32 { validatorID ?? id }
+  public var voterID: UInt32 { validatorID ?? id }
 }

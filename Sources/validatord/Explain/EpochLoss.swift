@@ -17,7 +17,9 @@ struct EpochLoss: Sendable, Hashable {
     guard let submission = settlement.submission else {
       return withoutProposal(own: own, settlement, duties)
     }
-    let voters = submission.validatorIDs?.count ?? submission.nodes.count { $0.nodeClass == .validator }
+    let voters = submission.voterCount(in: settlement.epoch)
+    // Submissions of generation C name validators, not their nodes.
+    let own = settlement.ownVoter ?? own
     let isAgreed = hasConsensus(submission.attestations.count, of: voters, settlement.parameters)
     var losses: [EpochLoss] = []
     if submission.proposer == own {

@@ -2,7 +2,11 @@ import Substrate
 
 /// What the chain has of an epoch's scores: the proposal, the attestations, and what they were worth.
 struct EpochSettlement: Sendable {
+  /// The epoch of the proposal.
+  let epoch: UInt32
   let elected: UInt32?
+  /// The id by which the submission names this validator's node; nil if the node is gone.
+  let ownVoter: UInt32?
   let submission: ConsensusSubmission?
   let parameters: ConsensusParameters
   /// Nil while the epoch of the proposal lasts, or where the state is gone.
@@ -32,6 +36,8 @@ struct EpochSettlement: Sendable {
     let state =
       head.number > account.settlementBlock ? (try? await client.at(number: account.settlementBlock)) ?? head : head
     let subnet = state.subnet(subnetID)
+    epoch = account.proposalEpoch
+    ownVoter = if let own = account.epoch.ownNode { try await subnet.node(own)?.voterID } else { nil }
     elected = try await subnet.electedValidator(epoch: account.proposalEpoch)
     submission = try await subnet.submission(epoch: account.proposalEpoch)
     parameters = try await state.consensusParameters()

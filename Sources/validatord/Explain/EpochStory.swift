@@ -96,8 +96,7 @@ struct EpochStory: Sendable {
       return Proposal(
         proposer: submission.proposer, block: submission.block,
         attestations: submission.attestations.mapValues(\.block),
-        voters: submission.validatorIDs?.count
-          ?? submission.nodes.count { $0.has(.validator, at: account.proposalEpoch) })
+        voters: submission.voterCount(in: account.proposalEpoch))
     }
     return account.submission.map {
       Proposal(proposer: $0.proposer, block: $0.block, attestations: $0.attestations, voters: $0.voters)

@@ -103,6 +103,12 @@ struct SubnetStateTests {
     }
     #expect(submission.arguments == decoded["args"].hex)
     #expect(submission.validatorIDs == nil)
+    // Who is of class Validator votes from its start epoch on.
+    let starts = submission.nodes.filter { $0.nodeClass == .validator }.map(\.startEpoch)
+    let (first, last) = (try #require(starts.min()), try #require(starts.max()))
+    #expect(submission.voterCount(in: last) == starts.count)
+    #expect(submission.voterCount(in: first) == starts.count { $0 == first })
+    if first > 0 { #expect(submission.voterCount(in: first - 1) == 0) }
   }
 
   @Test(

@@ -33,7 +33,7 @@ public struct SubmissionRecord: Sendable, Hashable {
     self.init(
       epoch: epoch, proposer: submission.proposer, block: submission.block,
       usesQueueOptions: submission.prioritizeQueueNodeID != nil || submission.removeQueueNodeID != nil,
-      voters: submission.validatorIDs?.count ?? submission.nodes.count { $0.has(.validator, at: epoch) },
+      voters: submission.voterCount(in: epoch),
       scores: submission.scores, attestations: submission.attestations.mapValues(\.block))
   }
 }
