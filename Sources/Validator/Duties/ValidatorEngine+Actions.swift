@@ -9,7 +9,11 @@ extension ValidatorEngine {
   func carryOut(_ action: DutyPipeline.Action, _ moment: EpochMoment, _ sink: Sink) async {
     do {
       switch action {
-      case .recall(let epoch): sink.yield(.report(.recalled(epoch, try await recall(epoch, moment))))
+      case .recall(let epoch):
+        let progress = try await recall(epoch, moment)
+        sink.yield(.report(.recalled(epoch, progress)))
+        // An earlier process opened the epoch; this one has not looked yet.
+        if progress.isOpen, epoch == moment.epoch { await lookAtOwnNode(moment) }
       case .open(let epoch):
         try await open(epoch, moment)
         note(nil)
@@ -97,6 +101,7 @@ extension ValidatorEngine {
           "an unfinished duty could not be looked after", metadata: ["duty": "\(duty.key)", "error": "\(error)"])
       }
     }
+    return isWhole
   }
 
   private func recall(_ epoch: UInt32, _ moment: EpochMoment) async throws -> EpochProgress {
