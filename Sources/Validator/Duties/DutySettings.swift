@@ -12,10 +12,17 @@ public struct DutySettings: Sendable, Hashable {
   public static let lowestBalance = Planck(1_000_000_000)
   /// Below this the operator is told: 10^-6 TENSOR.
   public static let balanceAlarm = Planck(1_000_000_000_000)
-  /// The stake that should lie above the subnet's minimum, since a slash takes up to 1 TENSOR: 2 TENSOR.
-  public static let stakeReserve = Planck(2_000_000_000_000_000_000)
+  /// The slashes that the stake should survive above the subnet's minimum.
+  private static let reserveSlashes: UInt128 = 2
   /// Below this reputation the operator is told.
   public static let reputationAlarm = FixedU128(500_000_000_000_000_000)
 
   public init() {}
+
+  /// The stake that should lie above the subnet's minimum.
+  ///
+  /// - Parameter maximumSlash: the most that the chain takes at once; 1 TENSOR in the published runtimes.
+  public static func stakeReserve(_ maximumSlash: Planck) -> Planck {
+    maximumSlash.saturatingMultiplying(by: reserveSlashes)
+  }
 }

@@ -33,6 +33,8 @@ public struct NodeHealth: Sendable, Hashable {
   public let balance: Planck
   public let stake: Planck
   public let minimumStake: Planck
+  /// The most that the chain takes for one proposal.
+  public let maximumSlash: Planck
   /// Out of 10^18.
   public let reputation: FixedU128
   public let isOwnHotkey: Bool
@@ -40,13 +42,14 @@ public struct NodeHealth: Sendable, Hashable {
   public let slash: Slash?
 
   public init(
-    block: UInt64, balance: Planck, stake: Planck, minimumStake: Planck, reputation: FixedU128, isOwnHotkey: Bool,
-    slash: Slash? = nil
+    block: UInt64, balance: Planck, stake: Planck, minimumStake: Planck, maximumSlash: Planck, reputation: FixedU128,
+    isOwnHotkey: Bool, slash: Slash? = nil
   ) {
     self.block = block
     self.balance = balance
     self.stake = stake
     self.minimumStake = minimumStake
+    self.maximumSlash = maximumSlash
     self.reputation = reputation
     self.isOwnHotkey = isOwnHotkey
     self.slash = slash
@@ -56,19 +59,12 @@ public struct NodeHealth: Sendable, Hashable {
   public func alarms(since last: NodeHealth?) -> [Alarm] {
     var alarms: [Alarm] = []
     if balance < DutySettings.balanceAlarm { alarms.append(.lowBalance) }
-    if stake.value < minimumStake.value.addingClamped(DutySettings.stakeReserve.value) { alarms.append(.lowStake) }
+    if stake < minimumStake.saturatingAdding(DutySettings.stakeReserve(maximumSlash)) { alarms.append(.lowStake) }
     if slash != nil { alarms.append(.slashed) }
     if let last, slash == nil, stake < last.stake { alarms.append(.lostStake) }
     if reputation < DutySettings.reputationAlarm { alarms.append(.lowReputation) }
     if !isOwnHotkey { alarms.append(.foreignHotkey) }
     return alarms
-  }
-}
-
-extension UInt128 {
-  fileprivate func addingClamped(_ other: UInt128) -> UInt128 {
-    let (sum, overflow) = addingReportingOverflow(other)
-    return overflow ? .max : sum
   }
 }
 
@@ -84,12 +80,14 @@ extension LiveSubnet {
     async let balance = state.account(account).spendable
     async let stake = subnet.stake(of: node)
     async let reputation = subnet.reputation(of: node.id)
+    async let parameters = state.consensusParameters()
     let hotkey = try await subnet.hotkey(of: node)
     // An endpoint that has forgotten the block can't tell; all else is still worth looking at.
     let slash = try? await slash(of: hotkey, in: judged)
     return NodeHealth(
       block: state.number, balance: try await balance, stake: try await stake, minimumStake: minimumStake,
-      reputation: try await reputation, isOwnHotkey: hotkey == account, slash: slash ?? nil)
+      maximumSlash: try await parameters.maximumSlash, reputation: try await reputation, isOwnHotkey: hotkey == account,
+      slash: slash ?? nil)
   }
 
   private func slash(of hotkey: AccountID?, in block: UInt64) async throws -> NodeHealth.Slash? {

@@ -83,13 +83,13 @@ struct ChainExamination: Sendable {
           remedy: "`validatord node register \(subnet.id) …`, signed by the coldkey; or it is another key file.")
       ]
     }
-    let health = try await NodeHealth(node, subnet, state)
+    let health = try await NodeExamination(node, subnet, state)
     return [Finding("node", .ok, "node \(id) of \(subnet.name)")]
       + [hotkeyFinding(health), roleFinding(node)].compactMap(\.self)
       + health.findings
   }
 
-  private func hotkeyFinding(_ health: NodeHealth) -> Finding? {
+  private func hotkeyFinding(_ health: NodeExamination) -> Finding? {
     guard let hotkey, let registered = health.hotkey else { return nil }
     return hotkey == registered
       ? Finding("hotkey", .ok, "the node signs with it")

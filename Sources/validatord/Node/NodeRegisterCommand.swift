@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import LibP2P
 import Substrate
+import Validator
 
 struct NodeRegisterCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -78,7 +79,7 @@ struct NodeRegisterCommand: AsyncParsableCommand {
   /// A hotkey without money can't act, although what it does costs next to nothing.
   private func remind(_ hotkey: AccountID, _ state: BlockState) async throws {
     let balance = try await state.account(hotkey).spendable
-    guard balance < NodeHealth.lowBalance else { return }
+    guard balance < DutySettings.balanceAlarm else { return }
     Report.write(
       text: "The hotkey has \(balance.tensor) TENSOR: send it 0.01 for fees, or it can neither propose nor attest.")
   }

@@ -14,7 +14,7 @@ struct NodeStatusCommand: AsyncParsableCommand {
       guard let subnet = try await state.subnet(target.subnet).subnet() else {
         throw CommandError.noSubnet(target.subnet, state)
       }
-      return try await NodeHealth(target.find(state), subnet, state)
+      return try await NodeExamination(target.find(state), subnet, state)
     }
     switch options.format {
     case .json: Report.write(health.json)

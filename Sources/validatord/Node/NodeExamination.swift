@@ -1,7 +1,8 @@
 import Substrate
+import Validator
 
 /// What the chain says about a node, and what its operator should do about it (spec/chain.md §10).
-struct NodeHealth: Sendable {
+struct NodeExamination: Sendable {
   let subnet: Subnet
   let node: SubnetNode
   let hotkey: AccountID?
@@ -14,13 +15,6 @@ struct NodeHealth: Sendable {
   let elected: UInt32?
   let isStaked: StakeVerdict
   let parameters: ConsensusParameters
-
-  /// Fees are about 10^-10 TENSOR; below this they are near.
-  static let lowBalance = Planck(1_000_000_000_000)
-  /// Slashes that the stake should survive above the minimum.
-  static let slackSlashes: UInt128 = 2
-  /// Below it a node is close to its removal, which comes at 10 % unless the owner chose otherwise.
-  static let lowReputation = FixedU128(500_000_000_000_000_000)
 
   init(_ node: SubnetNode, _ subnet: Subnet, _ state: BlockState) async throws {
     let subnetState = state.subnet(subnet.id)
@@ -43,15 +37,14 @@ struct NodeHealth: Sendable {
 
   /// The least that should be staked: the minimum and some slashes on top.
   var comfortableStake: Planck {
-    Planck(
-      subnet.minimumStake.value.addingReportingOverflow(parameters.maximumSlash.value * Self.slackSlashes).partialValue)
+    subnet.minimumStake.saturatingAdding(DutySettings.stakeReserve(parameters.maximumSlash))
   }
 
   var findings: [Finding] {
     var findings = [subnetFinding, classFinding, stakeFinding, proofFinding, reputationFinding]
     if let hotkeyBalance {
       findings.append(
-        hotkeyBalance < Self.lowBalance
+        hotkeyBalance < DutySettings.balanceAlarm
           ? Finding(
             "balance.hotkey", node.nodeClass == .validator ? .failure : .warning,
             "the hotkey has \(hotkeyBalance.tensor) TENSOR, too little to act",
@@ -113,7 +106,7 @@ struct NodeHealth: Sendable {
   }
 
   private var reputationFinding: Finding {
-    reputation < Self.lowReputation
+    reputation < DutySettings.reputationAlarm
       ? Finding(
         "reputation", .warning, reputation.percent,
         remedy:
