@@ -155,17 +155,20 @@ extension DutyProgress.State {
 }
 
 extension DutyProgress.Event {
-  var name: String {
+  /// The step that it is.
+  var arrow: DutyProgress.Arrow {
     switch self {
-    case .sign: "sign"
-    case .send: "send"
-    case .include: "include"
-    case .retract: "retract"
-    case .finalize: "finalize"
-    case .expire: "expire"
-    case .replace: "replace"
-    case .refuse: "refuse"
-    case .miss: "miss"
+    case .sign: .sign
+    case .send: .send
+    case .include: .include
+    case .retract: .retract
+    case .finalize: .finalize
+    case .expire: .expire
+    case .replace: .replace
+    case .refuse: .refuse
+    case .miss: .miss
     }
   }
+
+  var name: String { arrow.rawValue }
 }

@@ -77,13 +77,9 @@ extension SubmissionJournal {
     }
   }
 
-  /// Lifts the hold after another signer was seen; a person decides it.
-  ///
-  /// - Parameter bounds: what the other signer may have signed.
-  public func release(_ kind: ProtectionHold.Kind, raising bounds: ProtectionBounds) async throws {
-    try await store.write { database in
-      try ProtectionBounds.raise(database, bounds.entries)
-      try database.run("DELETE FROM holds WHERE kind = ?", [kind.rawValue])
-    }
+  /// Lifts the hold after another signer was seen; a person decides it. What that signer may have signed stays closed:
+  /// with ``raise(_:)`` by its exported bounds, and by what the chain shows at the next start.
+  public func release(_ kind: ProtectionHold.Kind) async throws {
+    try await store.write { try $0.run("DELETE FROM holds WHERE kind = ?", [kind.rawValue]) }
   }
 }

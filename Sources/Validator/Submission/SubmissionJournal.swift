@@ -142,19 +142,3 @@ public struct SubmissionJournal: Sendable {
     return record
   }
 }
-
-extension DutyProgress.Event {
-  var arrow: DutyProgress.Arrow {
-    switch self {
-    case .sign: .sign
-    case .send: .send
-    case .include: .include
-    case .retract: .retract
-    case .finalize: .finalize
-    case .expire: .expire
-    case .replace: .replace
-    case .refuse: .refuse
-    case .miss: .miss
-    }
-  }
-}

@@ -89,8 +89,7 @@ struct ProtectionReleaseCommand: AsyncParsableCommand {
         remedy: "Stop every other validator with this hotkey first.")
     }
     try await location.writing { store in
-      let journal = SubmissionJournal(store)
-      try await journal.release(.doppelganger, raising: journal.bounds())
+      try await SubmissionJournal(store).release(.doppelganger)
     }
     Report.write(text: "released")
   }

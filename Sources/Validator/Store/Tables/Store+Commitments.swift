@@ -28,17 +28,7 @@ extension Store {
   ///
   /// - Returns: the promise that counts: the one that is kept already, if there is one.
   public func promise(_ commitment: Commitment, epoch: UInt32, role: CommitmentRole) async throws -> OwnCommitment {
-    try await write { database in
-      try database.run(
-        "INSERT INTO own_commits (epoch, role, salt, digest, payload) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        [
-          Int64(epoch), role.rawValue, Data(commitment.salt), commitment.digest.data, Data(commitment.payload),
-        ])
-      guard let kept = try Self.ownCommitment(database, epoch, role) else {
-        throw StoreError(.failed, "a promise of epoch \(epoch) was not kept")
-      }
-      return kept
-    }
+    try await write { try Self.promise($0, commitment, epoch, role).kept }
   }
 
   /// Keeps an own promise to an answer, and the answer with it: both or none.
@@ -48,20 +38,32 @@ extension Store {
     _ commitment: Commitment, to answer: Answer, epoch: UInt32, role: CommitmentRole
   ) async throws -> OwnCommitment {
     try await write { database in
-      let arguments: StatementArguments = [Int64(epoch), role.rawValue]
-      try database.run(
-        "INSERT INTO own_commits (epoch, role, salt, digest, payload) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        arguments + [Data(commitment.salt), commitment.digest.data, Data(commitment.payload)])
-      if database.changesCount > 0 {
+      let (kept, isNew) = try Self.promise(database, commitment, epoch, role)
+      if isNew {
         try database.run(
           "INSERT INTO own_answers (epoch, role, dtype, shape, bytes) VALUES (?, ?, ?, ?, ?)",
-          arguments + [answer.type.rawValue, answer.shapeText, Data(answer.bytes)])
-      }
-      guard let kept = try Self.ownCommitment(database, epoch, role) else {
-        throw StoreError(.failed, "a promise of epoch \(epoch) was not kept")
+          [Int64(epoch), role.rawValue, answer.type.rawValue, answer.shapeText, Data(answer.bytes)])
       }
       return kept
     }
+  }
+
+  /// Keeps a promise unless there is one.
+  ///
+  /// - Returns: the one that counts, and whether it is this one.
+  private static func promise(
+    _ database: Database, _ commitment: Commitment, _ epoch: UInt32, _ role: CommitmentRole
+  ) throws -> (kept: OwnCommitment, isNew: Bool) {
+    try database.run(
+      "INSERT INTO own_commits (epoch, role, salt, digest, payload) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+      [
+        Int64(epoch), role.rawValue, Data(commitment.salt), commitment.digest.data, Data(commitment.payload),
+      ])
+    let isNew = database.changesCount > 0
+    guard let kept = try ownCommitment(database, epoch, role) else {
+      throw StoreError(.failed, "a promise of epoch \(epoch) was not kept")
+    }
+    return (kept, isNew)
   }
 
   /// The answer that an own promise is about; nil if there is none, or it was promised without.
