@@ -14,16 +14,20 @@ extension Store {
     Store.remove(temporary)
     defer { Store.remove(temporary) }
     try StoreFile.create(temporary)
-    let source = connections
+    let source = (path: path, connections: connections)
     try await read { try StoreCheck.quick($0, "the database") }
     try StoreError.translate(temporary) {
       let copy = try DatabaseQueue(path: temporary, configuration: Store.configuration(StoreOptions()))
       defer { try? copy.close() }
-      try source.backup(to: copy)
+      try source.connections.backup(to: copy)
       try copy.writeWithoutTransaction { database in
         // One file is one backup: without a log beside it.
         try database.execute(sql: "PRAGMA journal_mode = DELETE")
-        try StoreCheck.quick(database, temporary)
+        // Page by page it is the database itself: what is wrong here, also with an index, is wrong there.
+        let check = try StoreCheck.whole(database)
+        guard check.isSound else {
+          throw StoreError(.damaged, "\(source.path) is damaged: \(check.faults.first ?? "")")
+        }
       }
     }
     guard !StoreFile.exists(target) else { throw StoreError(.exists, "\(target) is there already") }

@@ -73,6 +73,12 @@ enum StoreFile {
     return lstat(path, &status) == 0
   }
 
+  /// In bytes; nil for none.
+  static func size(_ path: String) -> Int64? {
+    var status = stat()
+    return lstat(path, &status) == 0 ? Int64(status.st_size) : nil
+  }
+
   static func folder(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])

@@ -92,7 +92,9 @@ struct DaemonNode: Sendable {
     let operations = OperationsServer(
       configuration.node.operations, health: health, metrics: .shared, role: role.rawValue, logger: logger)
     let all: [any Service] =
-      [operations] + chain.services + [gater, peers.services, ControlEnd(control: control)] + own
+      [operations] + chain.services + [
+        StoreUpkeep(store, logger: logger), gater, peers.services, ControlEnd(control: control),
+      ] + own
       + [DaemonReadiness(node: self, operations: operations)]
     // At lower levels the group writes its services out, with all that they hold.
     var quiet = logger

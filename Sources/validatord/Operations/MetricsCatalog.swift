@@ -18,7 +18,7 @@ enum MetricsCatalog {
     init(_ name: String, _ kind: Kind, _ meaning: String) { self.init(name, kind, [], meaning) }
   }
 
-  static let all: [Metric] = process + chain + epoch + peers + hoster + validator
+  static let all: [Metric] = process + chain + epoch + store + peers + hoster + validator
 
   /// What `/metrics` has of the process itself, without anybody counting.
   static let process: [Metric] = [
@@ -47,6 +47,11 @@ enum MetricsCatalog {
     Metric("epoch_final_block", .gauge, "The newest final block that the epoch was judged by."),
     Metric("epoch_number", .gauge, "The subnet's epoch."),
     Metric("epoch_read_failures_total", .counter, "Times that the chain could not be read."),
+  ]
+
+  private static let store: [Metric] = [
+    Metric("store_file_bytes", .gauge, "The size of the database."),
+    Metric("store_log_bytes", .gauge, "The size of the log beside the database; it grows while a reader never ends."),
   ]
 
   private static let peers: [Metric] = [

@@ -1,0 +1,79 @@
+import Foundation
+import GRDB
+import Logging
+import Testing
+
+@testable import Validator
+
+@Suite("Looking after the database", .timeLimit(.minutes(5)))
+struct StoreUpkeepTests {
+  private let folder: TemporaryFolder
+  private let store: Store
+
+  init() throws {
+    folder = try TemporaryFolder()
+    store = try Store.open(folder.file("validator.sqlite"))
+  }
+
+  /// Makes an index one of another column, as a failing disk might: the pages are whole, and its answers wrong.
+  private func bend(_ path: String) throws {
+    let queue = try DatabaseQueue(path: path)
+    try queue.writeWithoutTransaction { database in
+      try database.execute(
+        sql: """
+          PRAGMA writable_schema = ON;
+          UPDATE sqlite_schema SET sql = 'CREATE INDEX nodes_by_peer ON nodes (epoch, peer)' WHERE name = 'nodes_by_peer';
+          PRAGMA writable_schema = OFF;
+          PRAGMA schema_version = 1000
+          """)
+    }
+    try queue.close()
+  }
+
+  @Test("Threats 5: an index that contradicts its table gets into no backup, and ends a daemon that uses it")
+  func bentIndex() async throws {
+    let path = folder.file("validator.sqlite")
+    for epoch in 1...5 as ClosedRange<UInt32> { try await Sample.fill(store, epoch) }
+    try store.close()
+    try bend(path)
+    // Each start looks at the pages, and finds nothing.
+    let bent = try Store.open(path)
+    let target = folder.file("backup.sqlite")
+    let error = await #expect(throws: StoreError.self) { try await bent.backup(to: target) }
+    #expect(error?.code == "store.damaged" && error?.message.contains(path) == true)
+    #expect(!FileManager.default.fileExists(atPath: target))
+    var settings = StoreUpkeep.Settings()
+    settings.firstCheck = .zero
+    let upkeep = StoreUpkeep(bent, settings, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let ended = await #expect(throws: StoreError.self) { try await upkeep.run() }
+    #expect(ended?.code == "store.damaged")
+    try bent.close()
+  }
+
+  @Test("A sound database is looked through again and again: damage that comes later is found, too")
+  func later() async throws {
+    for epoch in 1...5 as ClosedRange<UInt32> { try await Sample.fill(store, epoch) }
+    var settings = StoreUpkeep.Settings()
+    (settings.firstCheck, settings.checking) = (.zero, .milliseconds(20))
+    let upkeep = StoreUpkeep(store, settings, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let running = Task { try await upkeep.run() }
+    // The first looks are over.
+    try await Task.sleep(for: .milliseconds(200))
+    try bend(folder.file("validator.sqlite"))
+    await #expect {
+      try await running.value
+    } throws: {
+      ($0 as? StoreError)?.kind == .damaged
+    }
+    try store.close()
+  }
+
+  @Test("It ends with its task, and without an error")
+  func ends() async throws {
+    let upkeep = StoreUpkeep(store)
+    let running = Task { try await upkeep.run() }
+    running.cancel()
+    try await running.value
+    try store.close()
+  }
+}
