@@ -20,7 +20,7 @@ public protocol ProbeCaller: Sendable {
 public struct ProbeReply: Sendable {
   /// The tensors of the answer, in order; empty if none came.
   public var tensors: [Tensor]
-  /// How many tokens they hold.
+  /// How many tokens they hold, or numbers if they are no tokens.
   public var tokenCount: Int
   /// Time until the first came.
   public var firstMessage: Duration?

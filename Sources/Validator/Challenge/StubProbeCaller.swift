@@ -2,13 +2,22 @@ public import Protocols
 
 /// Asks hosters through the stubs of the inference protocol, so every call passes the gate and every message is verified.
 public struct StubProbeCaller: ProbeCaller {
-  /// The most bytes of one answer.
-  public static let maximumBytes = 16 << 20
+  /// The most bytes of one answer: those that are kept, for what is not kept can't be scored by its numbers.
+  public static let maximumBytes = StoreOptions().answerBytes
+  /// The most numbers of an answer that is no token ids, unless the subnet wants others.
+  public static let standardElements = 16_384
 
+  private let maximumElements: Int
   private let stub: @Sendable (_ peerID: String) async throws -> Stub<InferenceProtocol>
 
-  /// - Parameter stub: a peer's procedures, by the peer id's text; throws if the text is no peer id.
-  public init(_ stub: @escaping @Sendable (_ peerID: String) async throws -> Stub<InferenceProtocol>) {
+  /// - Parameters:
+  ///   - maximumElements: the most numbers of an answer that is no token ids.
+  ///   - stub: a peer's procedures, by the peer id's text; throws if the text is no peer id.
+  public init(
+    maximumElements: Int = Self.standardElements,
+    _ stub: @escaping @Sendable (_ peerID: String) async throws -> Stub<InferenceProtocol>
+  ) {
+    self.maximumElements = maximumElements
     self.stub = stub
   }
 
@@ -32,8 +41,12 @@ public struct StubProbeCaller: ProbeCaller {
         reply.tokenCount += tensor.count
         bytes += tensor.bytes.count
         // Leaving the loop takes the call back, so an endless answer ends here.
-        if reply.tokenCount > Int(maximumNewTokens) || bytes > Self.maximumBytes {
-          reply.failure = ProbeFailure(.rejected, .excess, "\(reply.tokenCount) tokens, \(bytes) bytes")
+        let mostElements = tensor.type.isInteger ? Int(maximumNewTokens) : maximumElements
+        let isTooMuch =
+          reply.tokenCount > mostElements || reply.tensors.count > Int(maximumNewTokens) || bytes > Self.maximumBytes
+        if isTooMuch {
+          reply.failure = ProbeFailure(
+            .rejected, .excess, "\(reply.tokenCount) elements in \(reply.tensors.count) tensors, \(bytes) bytes")
           break
         }
       }
@@ -51,5 +64,15 @@ public struct StubProbeCaller: ProbeCaller {
 
   public func role(of peerID: String, timeout: Duration) async -> NodeRole? {
     try? await stub(peerID).callInfo(timeout: timeout)?.role
+  }
+}
+
+extension DataType {
+  /// Whether elements of the type can be token ids.
+  fileprivate var isInteger: Bool {
+    switch self {
+    case .int8, .int16, .int32, .int64, .uint8: true
+    case .float16, .bfloat16, .float32, .float64, .bool, .complex64, .complex128: false
+    }
   }
 }

@@ -18,13 +18,13 @@ struct ValidatorDaemon {
     let subnet = LiveSubnet(node.chain.client, subnetID: node.configuration.chain.subnet)
     let room = RPCSemaphore(limit: own.concurrency)
     let peers = node.peers
-    let caller = StubProbeCaller { peer in
+    let caller = StubProbeCaller(maximumElements: own.maximumElements) { peer in
       peers.stub(InferenceProtocol.self, of: try PeerID(peer), semaphore: room)
     }
     engine = ValidatorEngine(
       ValidatorEngine.Parts(
         feed: node.chain.feed, subnet: subnet, store: node.store, caller: caller, signer: hotkey.signer,
-        policy: try ScoringPolicies().make(own.scoring.rawValue)),
+        policy: try ScoringPolicies().make(own.scoring.rawValue, parameters: own.policyParameters)),
       Self.settings(node.configuration.epoch, own))
     addHealth()
   }

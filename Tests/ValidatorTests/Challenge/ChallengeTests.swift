@@ -174,7 +174,7 @@ struct ChallengeTests {
         1: ["accepted answered"], 2: ["refused error", "refused error"], 3: ["refused denied", "refused denied"],
         4: ["absent unreachable", "absent unreachable"], 5: ["rejected excess"],
         6: ["crashed malformed", "crashed malformed"], 7: ["refused error", "accepted answered"],
-        8: ["absent deadline", "absent deadline"],
+        8: ["absent deadline", "absent deadline"], 9: ["crashed malformed", "crashed malformed"],
       ])
     let answered = try #require(try await store.observations(Self.epoch, node: 1).first)
     #expect(answered.tokenCount == 2 && answered.block == 42 && answered.firstMessage != nil)
@@ -210,6 +210,24 @@ struct ChallengeTests {
         #expect((3...10 as ClosedRange<UInt32>).allSatisfy { scores[$0] == 0 || $0 == 5 }, "\(scores)")
       }
     }
+  }
+
+  @Test("§7 answers of numbers have a limit of their own; the limit of tokens holds for tokens and for messages")
+  func numbers() async throws {
+    func floats(_ count: Int) throws -> Tensor { try Tensor([Float](repeating: 0.5, count: count), shape: [count]) }
+    let nodes = try await open([
+      .sends([try floats(16_384)]), .sends([try floats(16_385)]), .sends([try floats(9000), try floats(9000)]),
+      .sends(try (0..<6).map { _ in try floats(1) }), .sends([try Tensor([Int64](repeating: 7, count: 6))]),
+    ])
+    try await challenge { $0.attempts = 1 }.run(nodes, [probe])
+    #expect(
+      try await verdicts() == [
+        1: ["accepted answered"], 2: ["rejected excess"], 3: ["rejected excess"], 4: ["rejected excess"],
+        5: ["rejected excess"],
+      ])
+    // All of it is kept, so that it can be scored by its numbers.
+    let evidence = try await store.ownEvidence(Self.epoch)
+    #expect(evidence.members.first?.outcomes[0]?.answer?.answer?.count == 16_384)
   }
 
   @Test("A hoster that thinks it is asked too early is asked again once there is another block")

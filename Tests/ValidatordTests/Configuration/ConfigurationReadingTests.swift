@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import Validator
 
 @testable import validatord
 
@@ -167,6 +168,35 @@ struct ConfigurationReadingTests {
       #expect(error.message.contains("chain.rpc has a URL that can't be used"))
       #expect(!error.message.contains("hunter2") && !error.message.contains("key-abc"))
     }
+  }
+
+  @Test("§7 the policy's parameters are what the configuration says, and those of the policy unless it says something")
+  func scoring() throws {
+    func settings(_ lines: String) throws -> (ValidatorSettings?, [String]) {
+      let folder = try TemporaryFolder()
+      var reader = SettingsReader(try sources(Self.minimal + "\n" + lines, in: folder))
+      return (ValidatorSettings(&reader), reader.problems.map(\.key))
+    }
+    let policies = ScoringPolicies()
+    for name in policies.names {
+      let standard = try #require(try settings("validator.scoring: \(name)").0)
+      let made = try policies.make(name, parameters: standard.policyParameters)
+      #expect(made.parameters == (try policies.make(name)).parameters, "\(name)")
+    }
+    let own = try settings(
+      """
+      validator.scoring: distance
+      validator.unprobed-score: 5
+      validator.distance-lowest: 7
+      validator.distance-highest: 900
+      validator.max-elements: 50257
+      """)
+    let parameters = try #require(own.0).policyParameters
+    let distance = try #require(try policies.make("distance", parameters: parameters) as? DistancePolicy)
+    #expect(distance.lowest == 7 && distance.highest == 900 && distance.unprobedScore == 5)
+    #expect(own.0?.maximumElements == 50_257 && own.1.isEmpty)
+    let crossed = try settings("validator.distance-lowest: 9\nvalidator.distance-highest: 9")
+    #expect(crossed.1 == ["validator.distance-lowest"])
   }
 
   @Test("Every key of the table is read by one of the daemons, and every default is a value of its key")

@@ -33,7 +33,9 @@ extension Settings {
   ]
 
   private static let validator: [SettingEntry] = [
-    validatorScoring.entry, validatorAttest.entry, validatorTolerance.entry, validatorAttempts.entry,
+    validatorScoring.entry, validatorUnprobedScore.entry, validatorDistanceLowest.entry,
+    validatorDistanceHighest.entry, validatorMaxElements.entry, validatorAttest.entry, validatorTolerance.entry,
+    validatorAttempts.entry,
     validatorCallTimeout.entry, validatorConcurrency.entry, validatorProbes.entry, validatorProposeUntil.entry,
   ]
 }
