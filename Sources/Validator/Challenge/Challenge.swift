@@ -139,7 +139,8 @@ import Synchronization
   /// - Returns: nil if the process is stopped, which leaves no word about a hoster; a window that is over does.
   private func attempt(_ call: Call) async -> Observation? {
     let reply: ProbeReply
-    if Task.isCancelled {
+    // A window may be over before the round that is cancelled for it exists.
+    if Task.isCancelled || isOver {
       // One that was asked before is judged by that.
       guard isOver, call.attempt == 1 else { return nil }
       reply = ProbeReply(failure: ProbeFailure(.inconclusive, .ownFault, "not asked in time"))

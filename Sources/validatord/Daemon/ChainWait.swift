@@ -58,7 +58,9 @@ struct ChainWait {
       guard !Task.isCancelled, !Task.isShuttingDownGracefully else { return }
       async let told: Void = tell()
       // Cancelled, as draining would take a moment in which nobody heeds signals.
-      try? await cancelWhenGracefulShutdown { try await operations.run() }
+      do {
+        try await cancelWhenGracefulShutdown { try await operations.run() }
+      } catch  where Task.isShuttingDownGracefully {}
       await told
     }
 
