@@ -18,6 +18,10 @@ struct SentDutyTests {
     try await subnet.elect(1)
     let epoch = try await subnet.advanceToElection(of: 1...1, seenBy: [own])
     try await eventually("the proposal is sent") { try await state(own, epoch) == "sent" }
+    // The journal has it before the chain does.
+    try await eventually("the chain has the proposal") {
+      try await subnet.client.rpc.call("author_pendingExtrinsics", [], timeout: nil).arrayValue?.isEmpty == false
+    }
     return (subnet, own, epoch)
   }
 
