@@ -17,10 +17,11 @@ struct EpochLossTests {
       let (settlement, losses) = try await chain.losses(of: epoch.elected, epoch)
       try check(settlement, losses) { outcome in
         let tensor = try #require(Planck(tensor: "1"))
-        #expect(losses.map(\.amount) == [tensor, tensor, nil])
+        #expect(losses.map(\.amount) == [tensor, tensor, nil, nil])
         #expect(outcome.slash == tensor && outcome.stakeBefore == Planck(outcome.stakeAfter.value + tensor.value))
         #expect(losses[0].text.contains("slashed in block \(outcome.block)"))
         #expect(losses[2].text.contains("1 of 5 attested"))
+        #expect(losses[3].text == Self.fall(outcome))
         #expect(outcome.events.contains { $0.hasPrefix("Slashing") })
       }
       // The others lost their pay, and no stake.
@@ -39,8 +40,8 @@ struct EpochLossTests {
       let (settlement, losses) = try await chain.losses(of: epoch.elected, epoch)
       try check(settlement, losses) { outcome in
         let tensor = try #require(Planck(tensor: "1"))
-        #expect(losses.map(\.amount) == [tensor, nil])
-        #expect(losses[0].text.contains("proposed nothing"))
+        #expect(losses.map(\.amount) == [tensor, nil, nil])
+        #expect(losses[0].text.contains("proposed nothing") && losses[2].text == Self.fall(outcome))
         #expect(outcome.stakeBefore == outcome.stakeAfter && outcome.reputationAfter < outcome.reputationBefore)
       }
       let (other, lost) = try await chain.losses(of: epoch.elected % 5 + 1, epoch)
@@ -48,6 +49,12 @@ struct EpochLossTests {
         #expect(lost.map(\.amount) == [nil] && lost[0].text.contains("the elected node proposed nothing"))
       }
     }
+  }
+
+  /// What is said of a reputation that fell, by the chain's state before and after.
+  private static func fall(_ outcome: EpochSettlement.Outcome) -> String {
+    "the node's reputation fell from \(outcome.reputationBefore.percent) to \(outcome.reputationAfter.percent) "
+      + "in block \(outcome.block)"
   }
 
   @Test("§6 a proposal at half of the epoch costs half of the proposer's reward")
