@@ -14,8 +14,9 @@ struct Sockets {
         return String(target.dropFirst("socket:[".count).dropLast())
       })
     addresses = try ["tcp", "tcp6"].flatMap { table -> [String] in
-      guard FileManager.default.fileExists(atPath: "\(folder)/net/\(table)") else { return [] }
-      let lines = try String(contentsOfFile: "\(folder)/net/\(table)", encoding: .utf8).split(separator: "\n")
+      guard let file = FileHandle(forReadingAtPath: "\(folder)/net/\(table)") else { return [] }
+      // Up to its end: by its size the file is empty, and what is read of it at once is the beginning.
+      let lines = String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self).split(separator: "\n")
       return lines.dropFirst().flatMap { line -> [String] in
         let columns = line.split(separator: " ")
         guard columns.count > 9, inodes.contains(String(columns[9])) else { return [] }
