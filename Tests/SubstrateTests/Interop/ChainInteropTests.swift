@@ -181,6 +181,10 @@ struct ChainInteropTests {
       let nonce = try await client.best().account(key.accountID).nonce + 5
       let extrinsic = try await transfer(client, from: key, to: key.accountID, lifetime: 4, nonce: nonce)
       var statuses = client.submitAndFollow(extrinsic, from: try await client.best().number).makeAsyncIterator()
+      // Refused for its age it would be if it came later.
+      while try await client.rpc.call("author_pendingExtrinsics", [], timeout: nil).arrayValue?.isEmpty != false {
+        try await Task.sleep(for: .milliseconds(5))
+      }
       try await node.newBlocks(5)
       let error = await #expect(throws: ExtrinsicError.self) { _ = try await statuses.next() }
       #expect(error?.kind == .expired)
