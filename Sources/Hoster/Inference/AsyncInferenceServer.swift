@@ -55,8 +55,9 @@ public final class AsyncInferenceServer: Sendable {
   /// - Parameters:
   ///   - priority: lower numbers are served first.
   ///   - peer: the peer id of the one who asks, as text.
-  /// - Throws: ``InferenceError``: `inference.too-long`, `inference.token-count`, `inference.queue-full`,
-  ///   `inference.peer-queue-full`, `inference.stopped`. What the backend finds wrong, the stream throws.
+  /// - Throws: ``InferenceError``: `inference.queue-full`, `inference.peer-queue-full`, `inference.stopped`, and
+  ///   `inference.too-long`, `inference.token-count`, `inference.no-prompt`, `inference.unknown-token` for what the limits
+  ///   or the model don't allow. What the backend finds wrong later, the stream throws.
   public func submit(
     _ request: InferenceRequest, priority: UInt8 = ordinaryPriority, peer: String
   ) throws(InferenceError) -> TokenStream {
@@ -68,6 +69,7 @@ public final class AsyncInferenceServer: Sendable {
       guard (1...limits.newTokens).contains(request.maximumNewTokens) else {
         throw InferenceError(.tokenCount, "\(request.maximumNewTokens) tokens are not from 1 to \(limits.newTokens)")
       }
+      if let model = backend.knownModel { try request.check(against: model) }
       let id = try state.withLock { state throws(InferenceError) in
         guard !state.isStopped else { throw Self.stopped }
         let tokens = request.prompt.count + request.maximumNewTokens

@@ -16,9 +16,11 @@ public final class WorkerBackend: InferenceBackend {
     self.workers = workers
   }
 
+  public var knownModel: ModelDescription? { pool.status.lazy.compactMap(\.model).first }
+
   public func describe() async throws -> ModelDescription {
-    guard let model = pool.status.lazy.compactMap(\.model).first else { throw Self.noWorker }
-    return model
+    guard let knownModel else { throw Self.noWorker }
+    return knownModel
   }
 
   public func tokens(for request: InferenceRequest) async throws -> TokenStream {

@@ -145,6 +145,14 @@ struct AsyncInferenceServerTests {
     await server.stop()
   }
 
+  @Test("P-72 what the model can't take is refused at once, and takes no room from others")
+  func refusedEarly() throws {
+    let server = AsyncInferenceServer(GPT2Backend(try GPT2(folder: GoldenModel.bf16.folder.path)))
+    let request = InferenceRequest(prompt: Array(repeating: 1, count: 1 << 16), maximumNewTokens: 1)
+    #expect { _ = try server.submit(request, peer: "a") } throws: { ($0 as? InferenceError)?.kind == .tooLong }
+    #expect(server.load == InferenceLoad(waiting: 0, running: 0))
+  }
+
   @Test("A stream that is let go without being read counts as gone")
   func abandoned() async throws {
     let backend = SteppedBackend()

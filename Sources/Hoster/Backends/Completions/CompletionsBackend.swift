@@ -105,6 +105,8 @@ public final class CompletionsBackend: InferenceBackend {
     try reader.finish()
   }
 
+  public var knownModel: ModelDescription? { description }
+
   private var description: ModelDescription {
     ModelDescription(
       name: configuration.model, hash: nil, vocabularySize: configuration.vocabularySize,

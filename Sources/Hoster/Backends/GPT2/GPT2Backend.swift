@@ -14,6 +14,7 @@ public final class GPT2Backend: InferenceBackend {
   }
 
   public func describe() async -> ModelDescription { description }
+  public var knownModel: ModelDescription? { description }
 
   public func tokens(for request: InferenceRequest) async throws -> TokenStream {
     try request.check(against: description)
