@@ -19,7 +19,7 @@ public struct PrivateKey: Sendable {
   }
 
   private enum Key {
-    case ed25519(Curve25519.Signing.PrivateKey)
+    case ed25519(Curve25519.Signing.PrivateKey, forLongMessages: LongMessageKey?)
     case secp256k1(SymmetricKey)
     case rsa(_RSA.Signing.PrivateKey)
   }
@@ -102,7 +102,7 @@ public struct PrivateKey: Sendable {
   }
 
   private init(_ key: Curve25519.Signing.PrivateKey) {
-    self.key = .ed25519(key)
+    self.key = .ed25519(key, forLongMessages: LongMessageKey(seed: key.rawRepresentation))
     publicKey = PublicKey(key.publicKey)
   }
 
@@ -126,7 +126,10 @@ public struct PrivateKey: Sendable {
   public func sign(_ message: [UInt8]) throws(KeyError) -> [UInt8] {
     do {
       switch key {
-      case .ed25519(let key):
+      case .ed25519(let key, let long):
+        if message.count >= LongMessageKey.minimumLength, let signature = long?.signature(for: message) {
+          return signature
+        }
         return try [UInt8](key.signature(for: message))
       case .rsa(let key):
         let digest = SHA256.hash(data: message)
@@ -142,7 +145,7 @@ public struct PrivateKey: Sendable {
   public func protobuf(for dialect: Dialect) -> [UInt8] {
     let data: Data =
       switch key {
-      case .ed25519(let key):
+      case .ed25519(let key, _):
         dialect == .mesh ? key.rawRepresentation + key.publicKey.rawRepresentation : key.rawRepresentation
       case .secp256k1(let secret): secret.withUnsafeBytes { Data($0) }
       case .rsa(let key): key.derRepresentation

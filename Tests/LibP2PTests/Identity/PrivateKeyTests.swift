@@ -1,3 +1,4 @@
+import Crypto
 import Testing
 
 @testable import LibP2P
@@ -31,6 +32,17 @@ struct PrivateKeyTests {
       let signature = try PrivateKey(protobuf: key.fileHex.bytes).sign(Array("subnet vector".utf8))
       #expect(signature == key.signature?.bytes, "\(key.name)")
     }
+  }
+
+  @Test("Long messages have the signatures that swift-crypto makes", arguments: [-1, 0, 1, 100_000])
+  func longMessages(_ excess: Int) throws {
+    let (seed, message) = (Array<UInt8>(0..<32), [UInt8](repeating: 7, count: LongMessageKey.minimumLength + excess))
+    let key = try PrivateKey(ed25519Seed: seed)
+    let signature = try key.sign(message)
+    #expect(try Array(Curve25519.Signing.PrivateKey(rawRepresentation: seed).signature(for: message)) == signature)
+    #expect(LongMessageKey(seed: .init(seed))?.signature(for: message) == signature)
+    #expect(key.publicKey.isValidSignature(signature, for: message))
+    #expect(!key.publicKey.isValidSignature(signature, for: message + [0]))
   }
 
   @Test("A new key of any kind signs, is verified, and survives both dialects", arguments: KeyType.allCases)
