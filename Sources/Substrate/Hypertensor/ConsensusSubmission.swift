@@ -32,7 +32,8 @@ public struct ConsensusSubmission: Sendable, Hashable {
   /// Generation C: the validators whose attestations count.
   public let validatorIDs: [UInt32]?
 
-  /// How many have to attest: the validators of the epoch; a node whose class counts only later is none of them.
+  /// How many there are whose attestations count: the validators of the epoch; a node whose class counts only later is
+  /// none of them.
   public func voterCount(in epoch: UInt32) -> Int {
     validatorIDs?.count ?? nodes.count { $0.has(.validator, at: epoch) }
   }

@@ -3,15 +3,15 @@ private import Synchronization
 /// A value that is made when it is first asked for, and made again only if that failed.
 ///
 /// Callers that ask while it is being made wait for the one that makes it.
-final class Once<Value: Sendable>: Sendable {
+package final class Once<Value: Sendable>: Sendable {
   private let make: @Sendable () async throws -> Value
   private let task = Mutex<Task<Value, any Error>?>(nil)
 
-  init(_ make: @escaping @Sendable () async throws -> Value) {
+  package init(_ make: @escaping @Sendable () async throws -> Value) {
     self.make = make
   }
 
-  func value() async throws -> Value {
+  package func value() async throws -> Value {
     let running = task.withLock { task in
       if let task { return task }
       // Unstructured, so that a caller who gives up does not take the value from the others.

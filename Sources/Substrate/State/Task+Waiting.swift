@@ -1,7 +1,7 @@
 extension Task {
   /// The task's value, or `CancellationError` as soon as the waiting task is cancelled. The awaited task goes
   /// on all the same, for whoever else waits for it.
-  func valueUnlessCancelled() async throws -> Success {
+  package func valueUnlessCancelled() async throws -> Success {
     let (results, continuation) = AsyncStream.makeStream(of: Result<Success, Failure>.self)
     Task<Void, Never> {
       continuation.yield(await self.result)

@@ -6,7 +6,7 @@ struct ClockAwareCaller: ProbeCaller {
   let caller: any ProbeCaller
   let clock: ClockWatch
   /// Is told of every look at the clock.
-  let note: @Sendable (Double?) -> Void
+  let note: @Sendable (Double) -> Void
 
   func ask(
     _ peerID: String, _ probe: Tensor, maximumNewTokens: Int32, deadline: ContinuousClock.Instant
@@ -15,11 +15,11 @@ struct ClockAwareCaller: ProbeCaller {
     let before = clock.read()
     var reply = try await caller.ask(peerID, probe, maximumNewTokens: maximumNewTokens, deadline: deadline)
     guard let failure = reply.failure, failure.reason.mayBeOfClocks else { return reply }
-    let offset = await clock.offset([before, clock.read()])
-    note(offset)
-    guard let offset, abs(offset) > ClockWatch.tolerance else { return reply }
+    let offsets = await clock.offsets([before, clock.read()], until: deadline)
+    if let now = offsets?.last { note(now) }
+    guard let worst = offsets?.max(by: { abs($0) < abs($1) }), ClockWatch.Grade(worst) == .wrong else { return reply }
     reply.failure = ProbeFailure(
-      .inconclusive, .ownFault, "\(EpochError.clock(offset).message); \(failure.detail ?? failure.reason.rawValue)")
+      .inconclusive, .ownFault, "\(EpochError.clock(worst).message); \(failure.detail ?? failure.reason.rawValue)")
     return reply
   }
 

@@ -20,18 +20,22 @@ extension ConsensusDuties {
   ///
   /// A database that can't be written now is waited for: what is in a block and not noted is noted with the next look.
   ///
-  /// - Parameter isOver: whether its epoch is, and with it its time: then it is looked for, and not sent any more.
+  /// - Parameters:
+  ///   - isOver: whether its epoch is, and with it its time: then it is looked for, and not sent any more.
+  ///   - note: is told of a database that can't be written.
   /// - Throws: ``StoreError`` that is lasting; ``ProtectionError``.
-  func follow(_ duty: DutyRecord, isOver: Bool = false) async throws {
+  func follow(_ duty: DutyRecord, isOver: Bool, note: (StoreError) -> Void) async throws {
     guard let signature = duty.signature else { return }
     var pursuit = Pursuit(isSending: !isOver, isNoted: duty.state != .signed)
     var told: StoreError.Code?
     while !Task.isCancelled {
       do {
         if try await pursue(duty.key, signature, &pursuit) { return }
+        told = nil
       } catch let error as StoreError where !error.isLasting {
         let level: Logger.Level = told == error.kind ? .debug : .warning
         told = error.kind
+        note(error)
         logger.log(
           level: level, "what became of a duty can't be noted now",
           metadata: ["duty": "\(duty.key)", "error": "\(error)"])
@@ -109,6 +113,8 @@ extension ConsensusDuties {
     case nil, .badProof, .expired: event = await wasReplaced(extrinsic) ? .replace : .expire
     case .some: event = .refuse(refusal?.code ?? "")
     }
+    // The block that it was in may have been abandoned while nobody looked.
+    try await journal.advance(key, .retract, at: block)
     try await journal.advance(key, event, at: block, detail: refusal?.message)
     logger.warning(
       "a duty was not included: \(event.name)",

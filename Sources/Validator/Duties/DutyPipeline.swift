@@ -39,8 +39,8 @@ public struct DutyPipeline: Sendable {
     case score(UInt32)
     /// Try to do a duty at the best block.
     case attempt(Duty, UInt32)
-    /// Note why a duty was not done.
-    case miss(Duty, UInt32, MissReason)
+    /// Note why a duty was not done, with particulars if there are any.
+    case miss(Duty, UInt32, MissReason, String?)
     /// The epoch is over: keep what the chain has of it.
     case close(UInt32)
   }
@@ -57,7 +57,7 @@ public struct DutyPipeline: Sendable {
   /// What became of a try.
   public enum Outcome: Sendable, Hashable {
     /// Not yet, or never: the next head may change it.
-    case waiting(MissReason)
+    case waiting(MissReason, String? = nil)
     /// Signed and sent; it is looked for in blocks.
     case followed
     /// Nothing is left to do.
@@ -98,7 +98,7 @@ public struct DutyPipeline: Sendable {
     case .duty(let duty, let epoch, let outcome):
       change(epoch) { work in
         switch outcome {
-        case .waiting(let reason): work.wait(duty, reason)
+        case .waiting(let reason, let detail): work.wait(duty, reason, detail)
         case .followed: work.duties[duty]?.phase = .followed
         case .settled: work.duties[duty]?.phase = .settled
         }
@@ -207,7 +207,7 @@ public struct DutyPipeline: Sendable {
     if isLate(duty, moment.position, settings) {
       state.phase = .settled
       let missedAll = !work.isContinued && isLate(duty, work.joinedAt, settings)
-      return [.miss(duty, work.epoch, state.reason ?? (missedAll ? .notRunning : .tooLate))]
+      return [.miss(duty, work.epoch, state.reason ?? (missedAll ? .notRunning : .tooLate), state.detail)]
     }
     // What is seen of a duty is recorded with its epoch.
     guard work.opened == .done, state.triedAt != moment.best.number else { return [] }
@@ -235,7 +235,7 @@ public struct DutyPipeline: Sendable {
     where state.phase == .idle || state.phase == .trying {
       work.duties[duty]?.phase = .settled
       // Another was elected meanwhile, or nothing came of it until the end.
-      actions.append(.miss(duty, work.epoch, state.reason ?? .notElected))
+      actions.append(.miss(duty, work.epoch, state.reason ?? .notElected, state.detail))
     }
     return actions + [.close(work.epoch)]
   }

@@ -39,6 +39,7 @@ struct EpochWork: Sendable, Hashable {
     var phase = Phase.idle
     /// Why it could not be done so far.
     var reason: MissReason?
+    var detail: String?
     /// The height of the last try.
     var triedAt: BlockNumber?
   }
@@ -83,11 +84,11 @@ struct EpochWork: Sendable, Hashable {
   }
 
   /// A try of a duty came to nothing.
-  mutating func wait(_ duty: Duty, _ reason: MissReason) {
+  mutating func wait(_ duty: Duty, _ reason: MissReason, _ detail: String? = nil) {
     guard var state = duties[duty], state.phase == .trying else { return }
     state.phase = .idle
     // That time ran out tells less than why it did.
-    if reason != .tooLate || state.reason == nil { state.reason = reason }
+    if reason != .tooLate || state.reason == nil { (state.reason, state.detail) = (reason, detail) }
     duties[duty] = state
   }
 

@@ -1,3 +1,4 @@
+import Logging
 public import Substrate
 
 /// What the own node has to lose, and how near it is to losing it.
@@ -94,8 +95,27 @@ public struct NodeHealth: Sendable, Hashable {
     if reputation < DutySettings.reputationAlarm { alarms.append(.lowReputation) }
     if let reputationChange, reputationChange.after < reputationChange.before { alarms.append(.lostReputation) }
     if !isOwnHotkey { alarms.append(.foreignHotkey) }
-    if let clockOffset, abs(clockOffset) > ClockWatch.tolerance { alarms.append(.wrongClock) }
+    if let clockOffset, ClockWatch.Grade(clockOffset) == .wrong { alarms.append(.wrongClock) }
     return alarms
+  }
+}
+
+extension NodeHealth {
+  /// What stands beside an alarm in the log.
+  func particulars(of alarm: Alarm) -> Logger.Metadata {
+    switch alarm {
+    case .lowBalance: ["balance": "\(balance.tensor)"]
+    case .lowStake, .lostStake: ["stake": "\(stake.tensor)", "minimum": "\(minimumStake.tensor)"]
+    case .slashed:
+      ["stake": "\(stake.tensor)"].merging(
+        slash.map { ["slashed": "\($0.amount.tensor)", "block": "\($0.block)"] } ?? [:]
+      ) { $1 }
+    case .lowReputation: ["reputation": "\(reputation.percent)"]
+    case .lostReputation:
+      reputationChange.map { ["changed": "\($0.before.percent) to \($0.after.percent)", "block": "\($0.block)"] } ?? [:]
+    case .foreignHotkey: [:]
+    case .wrongClock: clockOffset.map { ["clock": "\($0.rounded()) s"] } ?? [:]
+    }
   }
 }
 

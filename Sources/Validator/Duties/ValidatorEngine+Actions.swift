@@ -30,7 +30,7 @@ extension ValidatorEngine {
         try await score(epoch)
         sink.yield(.report(.done(action)))
       case .attempt(let duty, let epoch): try await attempt(duty, epoch, moment, sink)
-      case .miss(let duty, let epoch, let reason): try await miss(duty, epoch, reason, moment)
+      case .miss(let duty, let epoch, let reason, let detail): try await miss(duty, epoch, reason, detail, moment)
       case .close(let epoch):
         try await close(epoch, moment)
         sink.yield(.report(.done(action)))
@@ -51,8 +51,8 @@ extension ValidatorEngine {
 
   /// An endpoint is not to blame for what the database did not take.
   private static func report(of action: DutyPipeline.Action, failedBy error: any Error) -> DutyPipeline.Report {
-    guard case .attempt(let duty, let epoch) = action, error is StoreError else { return .failed(action) }
-    return .duty(duty, epoch, .waiting(.storeFailed))
+    guard case .attempt(let duty, let epoch) = action else { return .failed(action) }
+    return .duty(duty, epoch, .waiting(error is StoreError ? .storeFailed : .chainUnreachable, "\(error)"))
   }
 
   // MARK: After a restart
@@ -63,45 +63,58 @@ extension ValidatorEngine {
   /// Looks after the duties that an earlier process left in epochs that are over. A database that can't be used now, or
   /// a chain that can't be reached, is waited for.
   func goOn(before moment: EpochMoment, _ sink: Sink) async {
+    var level = Logger.Level.warning
     while !Task.isCancelled {
       do {
-        if try await goOnOnce(before: moment) { return }
+        if try await goOnOnce(before: moment, level) { return }
       } catch let error as StoreError where error.isLasting {
         sink.yield(.failure(error))
         return
       } catch is CancellationError {
         return
       } catch {
-        logger.warning("unfinished duties could not be read", metadata: ["error": "\(error)"])
+        if let error = error as? StoreError { note(error) }
+        logger.log(level: level, "unfinished duties could not be read", metadata: ["error": "\(error)"])
       }
+      level = .debug
       try? await Task.sleep(for: Self.goOnPause)
     }
   }
 
+  /// - Parameter level: how loudly failures are told.
   /// - Returns: whether all of them could be looked after; one that could not holds up none of the others.
-  private func goOnOnce(before moment: EpochMoment) async throws -> Bool {
-    var isWhole = true
-    for duty in try await duties.journal.unfinished()
-    where duty.key.subnet == parts.subnet.identity && duty.key.epoch < moment.epoch {
-      do {
-        if duty.next == .decide {
-          try await duties.journal.advance(duty.key, .miss(.notRunning), at: moment.best.number)
-          metrics.missed(duty.key.duty, .notRunning)
-        } else {
-          try await follow(duty, isOver: true)
-        }
-      } catch let error as StoreError where error.isLasting {
-        throw error
-      } catch let error as CancellationError {
-        throw error
-      } catch {
-        // What can't follow in the journal can't follow later either.
-        if !(error is ProtectionError) { isWhole = false }
-        logger.warning(
-          "an unfinished duty could not be looked after", metadata: ["duty": "\(duty.key)", "error": "\(error)"])
-      }
+  private func goOnOnce(before moment: EpochMoment, _ level: Logger.Level) async throws -> Bool {
+    let unfinished = try await duties.journal.unfinished().filter {
+      $0.key.subnet == parts.subnet.identity && $0.key.epoch < moment.epoch
     }
-    return isWhole
+    return try await withThrowingTaskGroup(of: Bool.self) { group in
+      for duty in unfinished { group.addTask { try await self.lookAfter(duty, at: moment.best.number, level) } }
+      return try await group.reduce(true) { $0 && $1 }
+    }
+  }
+
+  /// - Returns: false if it has to be looked at again.
+  private func lookAfter(_ duty: DutyRecord, at block: UInt64, _ level: Logger.Level) async throws -> Bool {
+    do {
+      if duty.next == .decide {
+        try await duties.journal.advance(duty.key, .miss(.notRunning), at: block)
+        metrics.missed(duty.key.duty, .notRunning)
+      } else {
+        try await follow(duty, isOver: true)
+      }
+      return true
+    } catch let error as StoreError where error.isLasting {
+      throw error
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      if let error = error as? StoreError { note(error) }
+      logger.log(
+        level: level, "an unfinished duty could not be looked after",
+        metadata: ["duty": "\(duty.key)", "error": "\(error)"])
+      // What can't follow in the journal can't follow later either.
+      return error is ProtectionError
+    }
   }
 
   private func recall(_ epoch: UInt32, _ moment: EpochMoment) async throws -> EpochProgress {
@@ -190,9 +203,9 @@ extension ValidatorEngine {
 
   /// - Throws: ``EpochError`` `epoch.clock` while peers refuse what this machine signs.
   private func demandRightClock() async throws {
-    let offset = await clock.offset([clock.read()])
+    guard let offset = await clock.offset() else { return }
     noteClock(offset)
-    if let offset, abs(offset) > ClockWatch.tolerance { throw EpochError.clock(offset) }
+    if ClockWatch.Grade(offset) == .wrong { throw EpochError.clock(offset) }
   }
 
   /// Tells hosters from those that serve nothing. Only a node that may attest is believed when it says that it is a
@@ -240,7 +253,7 @@ extension ValidatorEngine {
     switch try await duties.attempt(duty, epoch, node) {
     case .waiting(let reason, let detail):
       duties.tell(duty, epoch, reason, detail)
-      sink.yield(.report(.duty(duty, epoch, .waiting(reason))))
+      sink.yield(.report(.duty(duty, epoch, .waiting(reason, detail))))
     case .settled: sink.yield(.report(.duty(duty, epoch, .settled)))
     case .sent(let record):
       sink.yield(.report(.duty(duty, epoch, .followed)))
@@ -253,21 +266,23 @@ extension ValidatorEngine {
     // One who looks is enough.
     guard beginFollowing(duty.key) else { return }
     defer { endFollowing(duty.key) }
-    try await duties.follow(duty, isOver: isOver)
+    try await duties.follow(duty, isOver: isOver) { self.note($0) }
     if let ended = try await duties.journal.duty(duty.key), ended.progress.isDone {
       metrics.ended(duty.key.duty, ended.state)
       try await keepSubmission(duty.key.epoch)
     }
   }
 
-  private func miss(_ duty: Duty, _ epoch: UInt32, _ reason: MissReason, _ moment: EpochMoment) async throws {
+  private func miss(
+    _ duty: Duty, _ epoch: UInt32, _ reason: MissReason, _ detail: String?, _ moment: EpochMoment
+  ) async throws {
     guard let node = moment.ownNode else { return }
     let key = duties.key(duty, epoch, of: node)
     let record = try await duties.journal.plan(key, at: moment.best.number)
     // What was sent is followed to its end, also where its time is over and the process that sent it is gone.
     if record.next == .follow { return try await follow(record, isOver: epoch < moment.epoch) }
     guard record.next == .decide || record.next == .send else { return }
-    try await duties.journal.advance(key, .miss(reason), at: moment.best.number)
+    try await duties.journal.advance(key, .miss(reason), at: moment.best.number, detail: detail)
     metrics.missed(duty, reason)
     let isFaultless = reason == .notElected || reason == .noProposal
     logger.log(
@@ -298,27 +313,12 @@ extension ValidatorEngine {
   private func lookAtOwnNode(_ moment: EpochMoment) async {
     guard let node = moment.ownNode else { return }
     do {
-      var health = try await parts.subnet.health(
-        of: node, minimumStake: moment.roster.minimumStake, account: parts.signer.account, judged: moment.firstBlock)
-      health.clockOffset = await clock.offset([clock.read()])
-      noteClock(health.clockOffset)
-      let alarms = note(health)
+      if let offset = await clock.offset() { noteClock(offset) }
+      let (health, alarms) = note(
+        try await parts.subnet.health(
+          of: node, minimumStake: moment.roster.minimumStake, account: parts.signer.account, judged: moment.firstBlock))
       metrics.record(health, alarms)
-      for alarm in alarms {
-        var particulars: Logger.Metadata = [
-          "balance": "\(health.balance.tensor)", "stake": "\(health.stake.tensor)",
-          "minimum": "\(health.minimumStake.tensor)", "reputation": "\(health.reputation.percent)",
-        ]
-        if let slash = health.slash {
-          particulars["slashed"] = "\(slash.amount.tensor)"
-          particulars["block"] = "\(slash.block)"
-        }
-        if let change = health.reputationChange {
-          particulars["changed"] = "\(change.before.percent) to \(change.after.percent) in block \(change.block)"
-        }
-        if let offset = health.clockOffset { particulars["clock"] = "\(offset.rounded()) s" }
-        logger.warning("alarm: \(alarm.rawValue)", metadata: particulars)
-      }
+      for alarm in alarms { logger.warning("alarm: \(alarm.rawValue)", metadata: health.particulars(of: alarm)) }
     } catch {
       logger.info("the own node can't be looked at now", metadata: ["error": "\(error)"])
     }

@@ -54,7 +54,8 @@ public final class ValidatorEngine: Service {
     /// What is looked for in blocks.
     var followed: Set<DutyKey> = []
     var health: NodeHealth?
-    var isClockWrong = false
+    /// How far this machine's clock was ahead of the chain's when that could last be told.
+    var clockOffset: Double?
     var lastScored: UInt32?
     var storeFailure: StoreError?
   }
@@ -169,36 +170,37 @@ public final class ValidatorEngine: Service {
 
   func note(_ failure: StoreError?) { state.withLock { $0.storeFailure = failure } }
 
-  /// Keeps how far this machine's clock is off, and tells when it turns wrong or right. An unknown offset changes nothing.
-  func noteClock(_ offset: Double?) {
-    guard let offset else { return }
-    let isWrong = abs(offset) > ClockWatch.tolerance
-    let wasWrong = state.withLock { state in
+  /// Keeps how far this machine's clock is off, and tells when that comes to mean something else.
+  func noteClock(_ offset: Double) {
+    let grade = ClockWatch.Grade(offset)
+    let last = state.withLock { state in
       state.health?.clockOffset = offset
-      defer { state.isClockWrong = isWrong }
-      return state.isClockWrong
+      defer { state.clockOffset = offset }
+      return state.clockOffset.map(ClockWatch.Grade.init) ?? .right
     }
-    metrics.clock(offset, isWrong: isWrong)
-    guard isWrong != wasWrong else { return }
-    if isWrong {
-      let error = EpochError.clock(offset)
-      logger.error("\(error.message): peers refuse its calls", metadata: ["remedy": "\(error.remedy)"])
-    } else {
-      logger.notice("this machine's clock agrees with the chain's again")
+    metrics.clock(offset, isWrong: grade == .wrong)
+    guard grade != last else { return }
+    let error = EpochError.clock(offset)
+    switch grade {
+    case .right: logger.notice("this machine's clock agrees with the chain's again")
+    case .drifting: logger.warning("\(error.message)", metadata: ["remedy": "\(error.remedy)"])
+    case .wrong: logger.error("\(error.message): peers refuse its calls", metadata: ["remedy": "\(error.remedy)"])
     }
+  }
+
+  /// Keeps a look at the own node with what is known of the clock, and says what is alarming in it.
+  func note(_ health: NodeHealth) -> (health: NodeHealth, alarms: [NodeHealth.Alarm]) {
+    var health = health
+    let last = state.withLock { state in
+      health.clockOffset = state.clockOffset
+      defer { state.health = health }
+      return state.health
+    }
+    return (health, health.alarms(since: last))
   }
 
   func noteScored(_ epoch: UInt32) {
     state.withLock { $0.lastScored = epoch }
     metrics.scored(epoch)
-  }
-
-  /// Keeps a look at the own node, and says what is alarming in it.
-  func note(_ health: NodeHealth) -> [NodeHealth.Alarm] {
-    let last = state.withLock { state in
-      defer { state.health = health }
-      return state.health
-    }
-    return health.alarms(since: last)
   }
 }

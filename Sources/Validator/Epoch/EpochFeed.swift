@@ -26,6 +26,8 @@ public final class EpochFeed: Service {
     public let moment: EpochMoment?
     /// Since when there is no new best block.
     public let bestSince: ContinuousClock.Instant
+    /// The newest best block, which came at ``bestSince``; nil for the first one, which was there before.
+    let arrived: BlockReference?
     /// Since when there is no new final block.
     public let finalSince: ContinuousClock.Instant
     /// Why the chain can't be read now; nil if it can.
@@ -38,6 +40,7 @@ public final class EpochFeed: Service {
     var tracker: EpochTracker
     var heads: ChainHeads?
     var bestSince: ContinuousClock.Instant
+    var arrived: BlockReference?
     var finalSince: ContinuousClock.Instant
     var failure: String?
     var isWaiting = false
@@ -85,8 +88,8 @@ public final class EpochFeed: Service {
   public var status: Status {
     state.withLock { state in
       Status(
-        moment: state.tracker.moment, bestSince: state.bestSince, finalSince: state.finalSince, failure: state.failure,
-        isWaiting: state.isWaiting)
+        moment: state.tracker.moment, bestSince: state.bestSince, arrived: state.arrived, finalSince: state.finalSince,
+        failure: state.failure, isWaiting: state.isWaiting)
     }
   }
 
@@ -190,7 +193,10 @@ public final class EpochFeed: Service {
     finalGauge.record(Int64(clamping: heads.finalized.number))
     let now = now()
     let hasRecovered = state.withLock { state in
-      if state.heads?.best != heads.best { state.bestSince = now }
+      if state.heads?.best != heads.best {
+        state.bestSince = now
+        state.arrived = state.heads == nil ? nil : heads.best
+      }
       if state.heads?.finalized != heads.finalized { state.finalSince = now }
       state.heads = heads
       guard state.isNoticed, state.bestSince == now else { return false }

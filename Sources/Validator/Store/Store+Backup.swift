@@ -15,7 +15,7 @@ extension Store {
     defer { Store.remove(temporary) }
     try StoreFile.create(temporary)
     let source = (path: path, connections: connections)
-    try await read { try StoreCheck.quick($0, "the database") }
+    try await read { try StoreCheck.quick($0, source.path) }
     try StoreError.translate(temporary) {
       let copy = try DatabaseQueue(path: temporary, configuration: Store.configuration(StoreOptions()))
       defer { try? copy.close() }
@@ -55,13 +55,10 @@ extension Store {
       let source = try openReadOnlyWhateverVersion(backup)
       defer { try? source.close() }
       try await source.backup(to: temporary)
+    } catch let error as StoreError where error.kind == .damaged {
+      throw StoreError(.damaged, error.message, remedy: "Take another backup.")
     }
     let restored = try Store.open(temporary)
-    let check = try await restored.check()
-    guard check.isSound else {
-      try restored.close()
-      throw StoreError(.damaged, "\(backup) is damaged: \(check.faults.first ?? "")", remedy: "Take another backup.")
-    }
     let journal = SubmissionJournal(restored)
     try await journal.hold(.restored, "the database was restored from a backup")
     if let known {

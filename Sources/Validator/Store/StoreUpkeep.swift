@@ -12,7 +12,8 @@ public struct StoreUpkeep: Service {
   public struct Settings: Sendable, Hashable {
     /// Between measurements of the files.
     public var measuring: Duration = .seconds(60)
-    /// From the start to the first look through all of the database, so that a start is over by then.
+    /// From the start to the first look through all of the database, so that a start is over by then; also from one
+    /// that failed to the next.
     public var firstCheck: Duration = .seconds(3600)
     /// From one look through all of it to the next: a week.
     public var checking: Duration = .seconds(7 * 86_400)
@@ -44,14 +45,14 @@ public struct StoreUpkeep: Service {
     while true {
       measure()
       if ContinuousClock.now >= nextCheck {
-        try await look()
-        nextCheck = .now + settings.checking
+        nextCheck = .now + (try await look() ? settings.checking : settings.firstCheck)
       }
       try await Task.sleep(for: min(settings.measuring, max(nextCheck - .now, .zero)))
     }
   }
 
-  private func look() async throws {
+  /// - Returns: whether all of it was seen.
+  private func look() async throws -> Bool {
     do {
       let check = try await store.check()
       guard check.isSound else {
@@ -60,8 +61,10 @@ public struct StoreUpkeep: Service {
         throw StoreError(.damaged, "\(store.path) is damaged: \(fault)")
       }
       logger.info("the database was looked through", metadata: ["bytes": "\(check.size)"])
+      return true
     } catch let error as StoreError where !error.isLasting {
       logger.warning("the database could not be looked through", metadata: ["error": "\(error)"])
+      return false
     }
   }
 

@@ -79,7 +79,9 @@ extension SubmissionJournal {
 
   /// Lifts the hold after another signer was seen; a person decides it. What that signer may have signed stays closed:
   /// with ``raise(_:)`` by its exported bounds, and by what the chain shows at the next start.
-  public func release(_ kind: ProtectionHold.Kind) async throws {
-    try await store.write { try $0.run("DELETE FROM holds WHERE kind = ?", [kind.rawValue]) }
+  public func releaseDoppelganger() async throws {
+    try await store.write {
+      try $0.run("DELETE FROM holds WHERE kind = ?", [ProtectionHold.Kind.doppelganger.rawValue])
+    }
   }
 }

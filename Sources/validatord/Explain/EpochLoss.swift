@@ -18,11 +18,11 @@ struct EpochLoss: Sendable, Hashable {
       return withoutProposal(own: own, settlement, duties) + reputation(settlement.outcome)
     }
     let voters = submission.voterCount(in: settlement.epoch)
-    // Submissions of generation C name validators, not their nodes.
-    let own = settlement.ownVoter ?? own
+    // Submissions of generation C name validators, not their nodes, and a node that was in none has no name there.
+    let voter = settlement.ownVoter ?? (submission.validatorIDs == nil ? own : nil)
     let isAgreed = hasConsensus(submission.attestations.count, of: voters, settlement.parameters)
     var losses: [EpochLoss] = []
-    if submission.proposer == own {
+    if submission.proposer == voter {
       if isAgreed {
         losses += latePropose(submission, settlement.parameters)
       } else {
@@ -36,11 +36,12 @@ struct EpochLoss: Sendable, Hashable {
           amount: nil,
           text: "\(submission.attestations.count) of \(voters) attested, too few: nobody was paid for the epoch"))
     }
-    if let attestation = submission.attestations[own], own != submission.proposer, isAgreed,
-      attestation.rewardFactor < .one
-    {
-      losses.append(lateAttest(attestation, submission, settlement.outcome))
-    } else if submission.attestations[own] == nil, isAgreed {
+    guard let voter, isAgreed else { return losses + reputation(settlement.outcome) }
+    if let attestation = submission.attestations[voter] {
+      if voter != submission.proposer, attestation.rewardFactor < .one {
+        losses.append(lateAttest(attestation, submission, settlement.outcome))
+      }
+    } else {
       losses.append(
         EpochLoss(
           amount: 0,

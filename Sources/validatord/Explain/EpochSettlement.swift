@@ -6,7 +6,7 @@ struct EpochSettlement: Sendable {
   /// The epoch of the proposal.
   let epoch: UInt32
   let elected: UInt32?
-  /// The id by which the submission names this validator's node; nil if the node is gone.
+  /// The id by which the submission names this validator's node; nil if the node was not in the subnet.
   let ownVoter: UInt32?
   let submission: ConsensusSubmission?
   let parameters: ConsensusParameters
@@ -25,7 +25,7 @@ struct EpochSettlement: Sendable {
     /// What the block took from the stake, by its event; nil if it tells of no slash.
     let slash: Planck?
     /// How the block changed the reputation, by its events; nil if it tells of no change.
-    let reputationChange: Validator.NodeHealth.ReputationChange?
+    let reputationChange: NodeHealth.ReputationChange?
     /// Events of the block that are about the node or its subnet, by name.
     let events: [String]
   }
@@ -40,9 +40,9 @@ struct EpochSettlement: Sendable {
       head.number > account.settlementBlock ? (try? await client.at(number: account.settlementBlock)) ?? head : head
     let subnet = state.subnet(subnetID)
     epoch = account.proposalEpoch
-    ownVoter = if let own = account.epoch.ownNode { try await subnet.node(own)?.voterID } else { nil }
     elected = try await subnet.electedValidator(epoch: account.proposalEpoch)
     submission = try await subnet.submission(epoch: account.proposalEpoch)
+    ownVoter = submission?.nodes.first { $0.id == account.epoch.ownNode }?.voterID
     parameters = try await state.consensusParameters()
     guard head.number >= account.settlementBlock else {
       (outcome, missing) = (nil, "block \(account.settlementBlock), which settles it, is not final yet")
@@ -76,7 +76,7 @@ struct EpochSettlement: Sendable {
       block: settled.number, stakeBefore: try await before.stake(of: node), stakeAfter: try await after.stake(of: node),
       reputationBefore: try await before.reputation(of: own), reputationAfter: try await after.reputation(of: own),
       slash: hotkey.flatMap { hotkey in all.lazy.compactMap { $0.slash(of: hotkey, in: subnetID) }.last },
-      reputationChange: Validator.NodeHealth.ReputationChange(of: own, in: subnetID, all, block: settled.number),
+      reputationChange: NodeHealth.ReputationChange(of: own, in: subnetID, all, block: settled.number),
       events: events.map { "\($0.name) \($0.content.json.tableText)" })
   }
 

@@ -4,7 +4,8 @@ import Validator
 /// Own scores beside those that the elected node put on chain.
 ///
 /// The nodes of a proposal are those of its own epoch: who joined since gets 0 in it and who left is not named, without
-/// that being a difference.
+/// that being a difference. This validator knows them from its own window of calls in that epoch: who goes between the
+/// proposal and that window is taken for one who left before.
 struct ScoresDiff {
   /// What is known of an epoch's proposal.
   private struct Proposal {
@@ -14,6 +15,8 @@ struct ScoresDiff {
   }
 
   private var rows: [[ScoresTable.Cell]] = []
+  /// The epochs that have rows.
+  private var compared: Set<UInt32> = []
   private var differs = false
 
   init(_ store: Store, _ query: SummaryQuery) async throws {
@@ -30,7 +33,7 @@ struct ScoresDiff {
     }
     guard query.peerID == nil else { return }
     for (epoch, proposal) in proposals.sorted(by: { $0.key > $1.key }) {
-      guard let proposal, rows.contains(where: { $0.first?.json == JSONValue(epoch) }) else { continue }
+      guard let proposal, compared.contains(epoch) else { continue }
       let scored = Set(try await store.nodes(epoch).map(\.subnetNodeID))
       for entry in proposal.submission.scores where !scored.contains(entry.subnetNodeID) {
         if query.subnetNodeID ?? entry.subnetNodeID == entry.subnetNodeID { add(entry, of: epoch, proposal) }
@@ -71,6 +74,7 @@ struct ScoresDiff {
   ) {
     differs = differs || !["equal", "left", "newcomer"].contains(state)
     let submission = proposal.submission
+    compared.insert(epoch)
     rows.append([
       .init(epoch), .init(node), .init(own.map { "\($0)" }), .init(submitted.map { "\($0)" }), .init(state),
       .init(submission.proposer), .init(submission.block),

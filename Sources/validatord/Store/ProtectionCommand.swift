@@ -89,7 +89,7 @@ struct ProtectionReleaseCommand: AsyncParsableCommand {
         remedy: "Stop every other validator with this hotkey first.")
     }
     try await location.writing { store in
-      try await SubmissionJournal(store).release(.doppelganger)
+      try await SubmissionJournal(store).releaseDoppelganger()
     }
     Report.write(text: "released")
   }

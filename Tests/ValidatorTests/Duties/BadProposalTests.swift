@@ -47,6 +47,7 @@ struct BadProposalTests {
       for member in members {
         let duty = try await subnet.settle(member, in: epoch, seenBy: members)
         #expect(duty.state == .missed(kind.reason) && duty.signature == nil, "\(kind.what): \(duty)")
+        #expect((duty.detail == nil) == (kind.reason == .noProposal), "\(kind.what): \(duty)")
       }
       let attested = try await subnet.submission(epoch)?.attestations.keys.sorted()
       #expect(attested == (kind.reason == .noProposal ? nil : [5]), "\(kind.what)")

@@ -215,7 +215,7 @@ struct DutySimulation {
       let outcome = attempt(Duty(duty: duty, epoch: epoch))
       if outcome == .followed { followed.insert(Duty(duty: duty, epoch: epoch)) }
       return .duty(duty, epoch, outcome)
-    case .miss(let duty, let epoch, let reason):
+    case .miss(let duty, let epoch, let reason, _):
       let duty = Duty(duty: duty, epoch: epoch)
       if disk.journal[duty] == nil { disk.journal[duty] = DutyProgress() }
       switch disk.journal[duty]?.next {

@@ -39,8 +39,48 @@ struct SentDutyTests {
     try await subnet.makeBlock(seenBy: [own])
     try await eventually("the block is seen") { inclusions.withLock { $0 } > 0 }
     #expect(try await state(own, epoch) == "sent")
+    try await eventually("the failure shows") { own.engine.storeFailure != nil }
     try await own.store.writeOutsideTransaction { try $0.execute(sql: "PRAGMA query_only = OFF") }
     try await eventually("the journal has it as final") { try await state(own, epoch) == "finalized" }
+    await own.stop()
+    await subnet.close()
+  }
+
+  /// Node 1's database as a process left it that had signed a duty for a few blocks; the chain never got it.
+  ///
+  /// - Parameter block: the block in which the process saw it.
+  private func seed(
+    _ duty: Duty, in store: Store, of subnet: EngineSubnet, seenIn block: BlockReference? = nil
+  ) async throws -> DutyKey {
+    let epoch = try await subnet.position().epoch - 1
+    let identity = SubnetIdentity(genesisHash: subnet.client.genesisHash, subnetID: EngineSubnet.subnetID)
+    try await store.bind(to: identity)
+    let (journal, key) = (SubmissionJournal(store), DutyKey(identity, nodeID: 1, epoch: epoch, duty: duty))
+    let hotkey = try subnet.hotkey(1)
+    let context = try await subnet.client.signingContext(for: hotkey.accountID, lifetime: 4)
+    _ = try await journal.plan(key, at: context.height)
+    let call = HypertensorCall.attest(subnet: EngineSubnet.subnetID, node: 1)
+    _ = try await journal.sign(key, content: .sha256([1]), at: context.height) {
+      try context.sign(call, with: Signer(hotkey, allowing: [call.name]))
+    }
+    try await journal.advance(key, .send, at: context.height)
+    if let block { try await journal.advance(key, .include(block), at: block.number) }
+    return key
+  }
+
+  @Test("D-15 a duty whose block is abandoned while nobody looks has expired, and is not looked for again")
+  func abandoned() async throws {
+    let subnet = try await EngineSubnet()
+    let store = try Store.open(subnet.folder.file("1.sqlite"))
+    let height = try await subnet.client.best().number
+    let gone = BlockReference(number: height + 1, hash: Sample.hash(9))
+    let key = try await seed(.attest, in: store, of: subnet, seenIn: gone)
+    try store.close()
+    for _ in 0..<8 { try await subnet.makeBlock(seenBy: []) }
+    let own = try await subnet.start(1)
+    let journal = SubmissionJournal(own.store)
+    try await eventually("it has expired") { try await journal.duty(key)?.state == .expired }
+    #expect(try await journal.history(key).map(\.arrow) == [.plan, .sign, .send, .include, .retract, .expire])
     await own.stop()
     await subnet.close()
   }
@@ -50,12 +90,11 @@ struct SentDutyTests {
   func goesOn() async throws {
     let subnet = try await EngineSubnet()
     let now = try await subnet.position().epoch
-    let identity = SubnetIdentity(genesisHash: subnet.client.genesisHash, subnetID: EngineSubnet.subnetID)
     let store = try Store.open(subnet.folder.file("1.sqlite"))
-    try await store.bind(to: identity)
-    for duty in [Duty.propose, .attest] {
-      _ = try await SubmissionJournal(store).plan(DutyKey(identity, nodeID: 1, epoch: now - 1, duty: duty), at: 1)
-    }
+    let stubborn = try await seed(.propose, in: store, of: subnet)
+    _ = try await SubmissionJournal(store).plan(
+      DutyKey(stubborn.subnet, nodeID: 1, epoch: now - 1, duty: .attest), at: 1)
+    for _ in 0..<8 { try await subnet.makeBlock(seenBy: []) }
     try await store.writeOutsideTransaction { database in
       try database.execute(
         sql: """
@@ -70,9 +109,9 @@ struct SentDutyTests {
       Dictionary(uniqueKeysWithValues: try await journal.duties(epoch: now - 1).map { ($0.key.duty, $0.state.name) })
     }
     try await eventually("the other one is missed") { try await states()[.attest] == "missed" }
-    #expect(try await states()[.propose] == "planned")
+    #expect(try await states()[.propose] == "sent")
     try await own.store.writeOutsideTransaction { try $0.execute(sql: "DROP TRIGGER stubborn") }
-    try await eventually("it is missed, too") { try await states()[.propose] == "missed" }
+    try await eventually("it has expired") { try await states()[.propose] == "expired" }
     await own.stop()
     await subnet.close()
   }
@@ -81,10 +120,12 @@ struct SentDutyTests {
   func startsLate() async throws {
     let (subnet, own, epoch) = try await sent()
     await own.stop()
+    let left = try Store.openReadOnly(subnet.folder.file("1.sqlite"))
+    #expect(try await SubmissionJournal(left).duties(epoch: epoch).map(\.state.name) == ["sent"])
+    try left.close()
     // Past the half of the epoch nothing is proposed any more.
     try await subnet.advance(to: epoch, 12, seenBy: [])
     let again = try await subnet.start(1)
-    #expect(try await state(again, epoch) == "sent")
     try await eventually("the feed is there") { again.feed.moment != nil }
     try await subnet.makeBlock(seenBy: [again])
     try await eventually("the journal has it as final") { try await state(again, epoch) == "finalized" }

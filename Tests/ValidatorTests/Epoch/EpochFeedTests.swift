@@ -60,6 +60,20 @@ final class EpochFeedTests: Sendable {
     #expect(await moments.next()?.best.number == 10)
   }
 
+  @Test("Tells which block came last, and when, also if nothing more can be read of it; not of the first")
+  func arrivals() async throws {
+    let feed = feed()
+    chain.advance(to: 4)
+    try await feed.look()
+    #expect(feed.moment?.best.number == 4 && feed.status.arrived == nil)
+    chain.change { $0.clock = nil }
+    chain.advance(to: 5)
+    clock.withLock { $0 += .seconds(6) }
+    try await feed.look()
+    #expect(feed.status.arrived?.number == 5 && feed.status.bestSince == clock.withLock { $0 })
+    #expect(feed.moment?.best.number != 5)
+  }
+
   @Test("After a reorganisation the election and the nodes are read again, also across the epoch's first block")
   func reorganises() async throws {
     let feed = feed()

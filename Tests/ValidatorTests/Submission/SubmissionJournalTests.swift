@@ -253,7 +253,7 @@ struct SubmissionJournalTests {
     #expect(error?.code == "protection.hold" && error?.message.contains("1040") == true)
     // What was signed before may still be sent: it can be included only once.
     #expect(try await again.sign(key(51), content: .sha256([1]), at: 1) { try Signatures.make(9) } == own)
-    try await again.release(.doppelganger)
+    try await again.releaseDoppelganger()
     #expect(try await again.holds().isEmpty)
     _ = try await again.sign(key(60), content: .sha256([1]), at: 1) { try Signatures.make(9) }
     try again.store.close()

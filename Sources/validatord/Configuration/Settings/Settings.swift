@@ -171,18 +171,21 @@ enum Settings {
   static let validatorUnprobedScore = Setting(
     "validator.unprobed-score", .number(0...UInt64(1_000_000_000_000_000_000)), .standard("1000000000000000000"),
     for: .validator,
-    "What a node gets that serves nothing, and this node itself, with `agreement` and `distance`; in parts of 10^18. The same at every validator."
+    "What a node gets that serves nothing, and this node itself, with `agreement` and `distance`; in parts of 10^18. "
+      + "The same at every validator."
   )
   static let validatorDistanceLowest = Setting(
     "validator.distance-lowest", .number(0...UInt64(999_999_999_999)), .standard("1000000"), for: .validator,
-    "Up to this distance from the median `distance` gives the full score; in parts of 10^9. The same at every validator."
+    "Up to this distance from the median `distance` gives the full score; in parts of 10^9. "
+      + "The same at every validator."
   )
   static let validatorDistanceHighest = Setting(
     "validator.distance-highest", .number(1...UInt64(1_000_000_000_000)), .standard("100000000"), for: .validator,
     "From this distance on `distance` gives nothing; in parts of 10^9. The same at every validator.")
   static let validatorMaxElements = Setting(
     "validator.max-elements", .number(1...131_072), .standard("16384"), for: .validator,
-    "The most numbers in an answer that is no token ids; `epoch.max-new-tokens` bounds those that are. While an epoch is scored, the answers of all hosters are held. The same at every validator."
+    "The most numbers in an answer that is no token ids; `epoch.max-new-tokens` bounds those that are. While an epoch "
+      + "is scored, the answers of all hosters are held. The same at every validator."
   )
   static let validatorAttest = Setting<ValidatorSettings.Attest>(
     "validator.attest", .choice, .standard("exact"), for: .validator,

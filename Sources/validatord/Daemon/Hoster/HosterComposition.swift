@@ -7,6 +7,9 @@ import Validator
 
 /// A hoster out of a node: inference behind the gate, the workers behind inference, and the duties in each epoch.
 struct HosterComposition {
+  /// How long a peer may take to say what it is.
+  private static let introduction = Duration.seconds(3)
+
   private let inference: InferenceHoster
   private let duty: OwnRunDuty
   private let server: CompletionsBackend?
@@ -14,7 +17,9 @@ struct HosterComposition {
 
   /// - Throws: ``CommandError`` for windows that can't be.
   init(_ node: DaemonNode, _ settings: HosterSettings, _ computation: HosterComputation) throws {
-    let view = ChainConsensusView(node.chain, epoch: node.configuration.epoch)
+    let view = ChainConsensusView(node.chain, epoch: node.configuration.epoch) { [peers = node.peers] peer in
+      await peers.stub(InferenceProtocol.self, of: peer).callInfo(timeout: Self.introduction)?.role
+    }
     let pool: WorkerPool?
     let backend: any InferenceBackend
     switch computation {
