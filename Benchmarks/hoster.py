@@ -161,6 +161,13 @@ def descendants(ancestor):
     return found - {ancestor}
 
 
+def is_running(process):
+    """Whether it has not ended. One whose parent has yet to hear of its end has no command line any more."""
+    with contextlib.suppress(OSError):
+        return bool(Path(f"/proc/{process}/cmdline").read_bytes())
+    return False
+
+
 def time_until_alone(subnet, chain, model):
     """Seconds from SIGKILL of a hoster to the end of the last process that it had started."""
     times = []
@@ -171,8 +178,7 @@ def time_until_alone(subnet, chain, model):
             assert len(family) >= 4, "two guards and two workers"
             start = time.perf_counter()
             os.kill(process.pid, signal.SIGKILL)
-            while any(Path(f"/proc/{one}/cmdline").exists() and Path(f"/proc/{one}/cmdline").read_bytes()
-                      for one in family):  # fmt: skip
+            while any(is_running(one) for one in family):
                 time.sleep(0.005)
             times.append(time.perf_counter() - start)
     return max(times)

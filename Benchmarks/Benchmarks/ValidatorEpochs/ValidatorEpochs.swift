@@ -51,4 +51,7 @@ enum ValidatorEpochs {
   }
 
   static func seconds(_ duration: Duration) -> Double { duration / .seconds(1) }
+
+  /// The word that `scripts/bench` looks for.
+  static func verdict(_ isMet: Bool) -> String { isMet ? "met" : "MISSED" }
 }

@@ -65,7 +65,6 @@ struct BadChainTests {
     let epoch = try await subnet.advanceToElection(of: 1...4, seenBy: members)
     let elected = try #require(
       try await subnet.client.best().subnet(EngineSubnet.subnetID).electedValidator(epoch: epoch))
-    try await subnet.advance(to: epoch, 11, seenBy: members)
     let member = try #require(members.first { $0.id == elected })
     let duty = try await subnet.settle(member, in: epoch, seenBy: members)
     #expect(duty.key.duty == .propose && duty.state == .missed(.unknownRuntime) && duty.signature == nil)

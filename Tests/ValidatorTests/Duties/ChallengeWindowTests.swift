@@ -6,17 +6,18 @@ import Testing
 
 @Suite("The window of calls", .timeLimit(.minutes(10)))
 struct ChallengeWindowTests {
-  /// Never says what it is.
+  /// Does not say what it is, and takes its time for that.
   private struct Mute: Servicer, InferenceProcedures {
     static let className = "InferenceProtocol"
     let asked: AsyncStream<Void>.Continuation
+    let silence: Task<Void, Never>
 
     var handlers: [RPCHandler] {
       [
-        Self.rpcInfo.handler { [asked] _, _ in
+        Self.rpcInfo.handler { [asked, silence] _, _ in
           asked.yield()
-          try await Task.sleep(for: .seconds(3600))
-          return NodeInformation(version: "1", role: .validator).message
+          await silence.value
+          throw RPCError("it does not say")
         }
       ]
     }
@@ -45,15 +46,22 @@ struct ChallengeWindowTests {
     let subnet = try await EngineSubnet()
     let (questions, asked) = AsyncStream.makeStream(of: Void.self)
     let hoster = Counting()
-    try subnet.serve(as: subnet.peer(2), Mute(asked: asked))
+    // Until the test ends it.
+    let silence = Task { _ = try? await Task.sleep(for: .seconds(3600)) }
+    try subnet.serve(as: subnet.peer(2), Mute(asked: asked, silence: silence))
     for id in 3...4 as ClosedRange<UInt32> { try subnet.serve(id, nil) }
     try subnet.serve(as: subnet.peer(5), hoster)
-    let member = try await subnet.start(1)
+    let member = try await subnet.start(1, isPatient: true)
     let epoch = try await subnet.position().epoch
+    // It looks at its duty with every block: whether there is a proposal.
+    try await subnet.elect(2, in: epoch)
     try await subnet.advance(to: epoch, 11, seenBy: [member])
-    // The mute one is waited for, twice for five seconds.
     for await _ in questions.prefix(1) {}
-    try await subnet.advance(to: epoch, 17, seenBy: [member])
+    try await subnet.advance(to: epoch, 16, seenBy: [member])
+    try await subnet.rest([member], in: epoch)
+    try await subnet.makeBlock(seenBy: [member])
+    try await subnet.rest([member], in: epoch)
+    silence.cancel()
     try await eventually("the epoch is scored") { member.engine.lastScored == epoch }
     #expect(hoster.calls == 0)
     let observations = try await member.store.observations(epoch)

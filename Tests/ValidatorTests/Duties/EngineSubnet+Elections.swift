@@ -6,8 +6,11 @@ import Substrate
 extension EngineSubnet {
   /// From the next epoch on, nobody but this node is elected.
   func elect(_ node: UInt32) async throws {
-    let key = Network.items.subnetNodeElectionSlots(Self.subnetID).key
-    let changes: JSONValue = .object([Hex.encode(key): .string(Hex.encode([node].encoded))])
-    _ = try await client.rpc.call("dev_setStorage", [changes], timeout: nil)
+    try await set(Network.items.subnetNodeElectionSlots(Self.subnetID).key, [node].encoded)
+  }
+
+  /// This node is elected in an epoch, whatever the chain does in its first block.
+  func elect(_ node: UInt32, in epoch: UInt32) async throws {
+    try await set(Network.items.subnetElectedValidator(Self.subnetID, epoch).key, node.encoded)
   }
 }

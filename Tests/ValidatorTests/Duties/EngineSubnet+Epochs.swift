@@ -48,22 +48,58 @@ extension EngineSubnet {
     throw EngineSubnetError.nobodyElected
   }
 
-  /// Makes blocks of an epoch, with time for everybody to act after each, until so many have attested.
+  /// How long an engine is waited for that does nothing about its duty.
+  private static let patience = Duration.seconds(5)
+
+  /// Waits until each engine has come as far with its duty of an epoch as it can without another block. What failed is
+  /// tried again with the next one, so that nobody is waited for long.
+  func rest(_ members: [Member], in epoch: UInt32) async throws {
+    let end = ContinuousClock.now + Self.patience
+    for member in members {
+      while try await !isResting(member, in: epoch), ContinuousClock.now < end {
+        try await Task.sleep(for: .milliseconds(5))
+      }
+    }
+  }
+
+  private func isResting(_ member: Member, in epoch: UInt32) async throws -> Bool {
+    let duties = try await SubmissionJournal(member.store).duties(epoch: epoch)
+    for duty in duties {
+      guard try await isResting(duty, of: member) else { return false }
+    }
+    return !duties.isEmpty || member.looks.areNew
+  }
+
+  private func isResting(_ duty: DutyRecord, of member: Member) async throws -> Bool {
+    switch duty.state {
+    case .planned: return member.looks.areNew
+    case .signed: return false
+    case .sent:
+      let pending = try await client.rpc.call("author_pendingExtrinsics", [], timeout: nil).arrayValue ?? []
+      let bytes = duty.signature?.extrinsic.bytes
+      return pending.contains { $0.hexBytes == bytes }
+    // Once its block is final, that is all there is to note.
+    case .included(let block): return try await client.finalized().number < block.number
+    case .finalized, .expired, .replaced, .refused, .missed: return true
+    }
+  }
+
+  /// Makes blocks of an epoch, each once everybody has done what there was to do, until so many have attested.
   func reachConsensus(in epoch: UInt32, of count: Int, seenBy members: [Member]) async throws {
     while try await submission(epoch)?.attestations.count ?? 0 < count {
       let position = try await position()
       try #require(position.epoch == epoch && position.into < 17, "no consensus in epoch \(epoch)")
-      try await Task.sleep(for: .milliseconds(150))
+      try await rest(members, in: epoch)
       try await makeBlock(seenBy: members)
     }
   }
 
-  /// Makes blocks until a duty of a member is over.
+  /// Makes blocks, each once everybody has done what there was to do, until a duty of a member is over.
   func settle(_ member: Member, in epoch: UInt32, seenBy members: [Member]) async throws -> DutyRecord {
     let journal = SubmissionJournal(member.store)
     for _ in 0..<40 {
       if let duty = try await journal.duties(epoch: epoch).first(where: \.progress.isDone) { return duty }
-      try await Task.sleep(for: .milliseconds(150))
+      try await rest(members, in: epoch)
       try await makeBlock(seenBy: members)
     }
     throw EngineSubnetError.neverSettled

@@ -27,6 +27,7 @@ final class EngineSubnet: Sendable {
     let store: Store
     let engine: ValidatorEngine
     let pool: EndpointPool
+    let looks: Looks
     let running: Task<Void, any Error>
 
     func stop() async {
@@ -121,9 +122,10 @@ final class EngineSubnet: Sendable {
   /// - Parameters:
   ///   - database: the name of its file; that of the node unless given.
   ///   - endpoints: of the chain; the chain's own unless given.
+  ///   - isPatient: whether it waits for what a node says that it is as long as the test wants.
   ///   - watch: is told of each step of its journal.
   func start(
-    _ id: UInt32, database: String? = nil, endpoints: [String]? = nil,
+    _ id: UInt32, database: String? = nil, endpoints: [String]? = nil, isPatient: Bool = false,
     _ change: (inout ValidatorEngine.Settings) -> Void = { _ in },
     watching watch: @escaping @Sendable (DutyProgress.Arrow, SubmissionJournal.Moment) -> Void = { _, _ in }
   ) async throws -> Member {
@@ -148,10 +150,16 @@ final class EngineSubnet: Sendable {
     settings.challenge.vocabulary = 1000
     (settings.challenge.retryPause, settings.challenge.blockPatience) = (.milliseconds(20), .zero)
     change(&settings)
-    var parts = ValidatorEngine.Parts(feed: feed, subnet: subnet, store: store, caller: caller, signer: signer)
+    var parts = ValidatorEngine.Parts(
+      feed: feed, subnet: subnet, store: store, caller: isPatient ? PatientCaller(caller: caller) : caller,
+      signer: signer)
     if let signing { parts.time = { signing.time(of: id) } }
-    let engine = ValidatorEngine(
-      parts, settings, journal: SubmissionJournal(store, watch: watch), logger: Self.silent)
+    let looks = Looks()
+    let journal = SubmissionJournal(store) { arrow, moment in
+      if arrow == .plan, moment == .before { looks.begin() }
+      watch(arrow, moment)
+    }
+    let engine = ValidatorEngine(parts, settings, journal: journal, logger: Self.silent)
     let running = Task {
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await feed.run() }
@@ -160,7 +168,7 @@ final class EngineSubnet: Sendable {
         try await group.next()
       }
     }
-    return Member(id: id, feed: feed, store: store, engine: engine, pool: pool, running: running)
+    return Member(id: id, feed: feed, store: store, engine: engine, pool: pool, looks: looks, running: running)
   }
 
   /// The arguments with which `journal-process` is a node's engine.
@@ -194,6 +202,12 @@ final class EngineSubnet: Sendable {
     try await client.submit(try context.sign(call, with: Signer(coldkey, allowing: [call.name])))
   }
 
+  /// Sets what the chain has under a key; nil removes it.
+  func set(_ key: [UInt8], _ value: [UInt8]?) async throws {
+    let changes: JSONValue = .object([Hex.encode(key): value.map { .string(Hex.encode($0)) } ?? .null])
+    _ = try await client.rpc.call("dev_setStorage", [changes], timeout: nil)
+  }
+
   func position() async throws -> EpochPosition {
     let best = try await client.best()
     let clock = try #require(try await best.subnet(Self.subnetID).clock())
@@ -202,6 +216,7 @@ final class EngineSubnet: Sendable {
 
   /// Makes a block and waits until everybody has seen it.
   func makeBlock(seenBy members: [Member]) async throws {
+    for member in members { member.looks.age() }
     try await chain.makeBlocks()
     let best = try await client.rpc.call("chain_getHeader", [], timeout: nil)
     let header = try BlockHeader(json: best)

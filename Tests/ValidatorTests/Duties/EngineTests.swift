@@ -22,12 +22,7 @@ struct EngineTests {
       try await subnet.advance(to: epoch + 1, 0, seenBy: members)
       let best = try await subnet.client.best().subnet(EngineSubnet.subnetID)
       guard let elected = try await best.electedValidator(epoch: epoch + 1), elected != 5 else { continue }
-      // One block for the proposal, one for the attestations; more on a slow machine.
-      while try await subnet.submission(epoch + 1)?.attestations.count != 4 {
-        try #require(try await subnet.position().into < 15, "no consensus in epoch \(epoch + 1)")
-        try await Task.sleep(for: .milliseconds(100))
-        try await subnet.makeBlock(seenBy: members)
-      }
+      try await subnet.reachConsensus(in: epoch + 1, of: 4, seenBy: members)
       let submission = try #require(try await subnet.submission(epoch + 1))
       #expect(submission.proposer == elected)
       #expect(submission.scores.map(\.subnetNodeID) == [1, 2, 3, 4, 5])
@@ -168,8 +163,9 @@ struct EngineTests {
     // The first epoch with a proposal shows it what its key does.
     while !isStopped.withLock({ $0 }) {
       try #require(try await subnet.position().epoch < epoch + 4, "the twin was not stopped")
+      twin.looks.age()
       try await subnet.makeBlock(seenBy: members)
-      try await Task.sleep(for: .milliseconds(100))
+      try await subnet.rest(members + [twin], in: subnet.position().epoch)
     }
     await stop.value
     await #expect {

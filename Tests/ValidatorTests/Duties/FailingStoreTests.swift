@@ -41,11 +41,16 @@ struct FailingStoreTests {
     let account = try subnet.hotkey(1).accountID
     let before = try await subnet.client.best().account(account).nonce
     try await bring(failure, over: own.store)
+    // Another one proposes, so that there is something to attest to.
+    try await subnet.elect(2)
+    try await subnet.advance(to: epoch + 1, 0, seenBy: members)
+    try await subnet.reachConsensus(in: epoch + 1, of: 3, seenBy: Array(members.dropFirst()))
     try await subnet.advance(to: epoch + 1, 12, seenBy: members)
     try await eventually("the failure is told") { own.engine.storeFailure?.kind == failure.code }
     try await subnet.advance(to: epoch + 1, 19, seenBy: members)
     let journal = SubmissionJournal(own.store)
-    let isOnChain = try await subnet.submission(epoch + 1)?.attestations[1] != nil
+    let submission = try #require(try await subnet.submission(epoch + 1))
+    let isOnChain = submission.attestations[1] != nil
     let isKept = try await journal.duties(epoch: epoch + 1).contains { $0.signature != nil }
     #expect(isKept || !isOnChain)
     // Nothing left the process that the journal does not have: each extrinsic that the chain took is a signature there.
@@ -94,11 +99,7 @@ struct FailingStoreTests {
     try await eventually("the epoch is recorded") { try await own.store.epoch(epoch) != nil }
     try await bring(.readOnly, over: own.store)
     // The proposal comes, and can't be recorded.
-    while try await subnet.submission(epoch) == nil {
-      try #require(try await subnet.position().into < 10, "no proposal")
-      try await Task.sleep(for: .milliseconds(100))
-      try await subnet.makeBlock(seenBy: [own, other])
-    }
+    try await subnet.reachConsensus(in: epoch, of: 1, seenBy: [own, other])
     try await eventually("the failure is told") { own.engine.storeFailure?.kind == .readOnly }
     try await subnet.advance(to: epoch, 19, seenBy: [own, other])
     try await mend(own.store)

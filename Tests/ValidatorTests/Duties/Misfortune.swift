@@ -49,10 +49,10 @@ struct Fate: Sendable {
     case .usurped: try await meetInPool { try await usurp($0) }
     case .failed:
       try await meetInPool { nonce in
-        try await set(Network.items.txPause().key, [1])
+        try await subnet.set(Network.items.txPause().key, [1])
         try await subnet.chain.setFaults(Faults())
         try await use(of: nonce)
-        try await set(Network.items.txPause().key, nil)
+        try await subnet.set(Network.items.txPause().key, nil)
       }
     }
   }
@@ -60,10 +60,10 @@ struct Fate: Sendable {
   /// All is well again, also with the reputations that it cost.
   func relent() async throws {
     try await subnet.chain.setFaults(Faults())
-    try await set(Network.items.txPause().key, nil)
-    try await set(Network.items.subnetReputation(EngineSubnet.subnetID).key, Self.full)
+    try await subnet.set(Network.items.txPause().key, nil)
+    try await subnet.set(Network.items.subnetReputation(EngineSubnet.subnetID).key, Self.full)
     for node in 1...5 as ClosedRange<UInt32> {
-      try await set(Network.items.subnetNodeReputation(EngineSubnet.subnetID, node).key, Self.full)
+      try await subnet.set(Network.items.subnetNodeReputation(EngineSubnet.subnetID, node).key, Self.full)
     }
   }
 
@@ -73,11 +73,6 @@ struct Fate: Sendable {
     var faults = Faults()
     faults.withheld = Set(accounts)
     return faults
-  }
-
-  private func set(_ key: [UInt8], _ value: [UInt8]?) async throws {
-    let changes: JSONValue = .object([Hex.encode(key): value.map { .string(Hex.encode($0)) } ?? .null])
-    _ = try await subnet.client.rpc.call("dev_setStorage", [changes], timeout: nil)
   }
 
   /// Takes back the block in which a duty of the node is, once the node has seen it there; each duty once.

@@ -55,10 +55,12 @@ struct StoreUpkeepTests {
     for epoch in 1...5 as ClosedRange<UInt32> { try await Sample.fill(store, epoch) }
     var settings = StoreUpkeep.Settings()
     (settings.firstCheck, settings.checking) = (.zero, .milliseconds(20))
-    let upkeep = StoreUpkeep(store, settings, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let log = LogRecorder()
+    let upkeep = StoreUpkeep(store, settings, logger: log.logger)
     let running = Task { try await upkeep.run() }
-    // The first looks are over.
-    try await Task.sleep(for: .milliseconds(200))
+    try await eventually("it was looked through, and again") {
+      log.texts().count { $0.hasPrefix("the database was looked through") } > 1
+    }
     try bend(folder.file("validator.sqlite"))
     await #expect {
       try await running.value

@@ -1,0 +1,1 @@
+../HosterTests/Support/LogRecorder.swift
