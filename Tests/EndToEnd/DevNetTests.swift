@@ -94,9 +94,39 @@ struct DevNetTests {
       let json = try JSONSerialization.jsonObject(with: Data(doctor.output.utf8)) as? [String: Any]
       let findings = try #require(json?["findings"] as? [[String: Any]])
       let names = Set(findings.compactMap { $0["name"] as? String })
-      #expect(names.isSuperset(of: ["configuration", "key.peer", "endpoint", "runtime", "node", "stake", "bootstrap"]))
+      #expect(
+        names.isSuperset(of: [
+          "configuration", "key.peer", "key.hotkey", "data.folder", "disk", "database", "endpoint", "runtime", "clock",
+          "node", "hotkey", "stake", "listen", "bootstrap",
+        ]), "\(names)")
       #expect(names.contains("worker") == (role == "hoster"))
     }
+    try await lookAtMistakes(ready)
+  }
+
+  /// The doctor beside a node that has another's peer key, and begins with a port where nobody listens.
+  private func lookAtMistakes(_ ready: [String: Any]) async throws {
+    let nodes = try #require(ready["nodes"] as? [[String: Any]])
+    let bootnode = try #require(nodes.first { $0["name"] as? String == "bootnode" }?["peer"] as? String)
+    let honest = try String(contentsOfFile: "\(folder)/validator-1/config.yaml", encoding: .utf8)
+    let mistaken = honest.split(separator: "\n").map { line -> String in
+      if line.hasPrefix("  peer-key:") { return "  peer-key: ../hoster-1/peer.key" }
+      // Port 1 is nobody's.
+      if line.hasPrefix("  bootstrap:") { return "  bootstrap: [/ip4/127.0.0.1/tcp/1/p2p/\(bootnode)]" }
+      return String(line)
+    }
+    let file = "\(folder)/validator-1/mistaken.yaml"
+    try Data(mistaken.joined(separator: "\n").utf8).write(to: URL(filePath: file))
+    let doctor = try await Program.run(["doctor", "--role", "validator", "--config", file, "--format", "json"])
+    #expect(doctor.status == 1, "\(doctor.output) \(doctor.errors)")
+    let json = try JSONSerialization.jsonObject(with: Data(doctor.output.utf8)) as? [String: Any]
+    #expect(json?["worst"] as? String == "failure")
+    let findings = try #require(json?["findings"] as? [[String: Any]])
+    let failures = findings.filter { $0["grade"] as? String == "failure" }
+    #expect(Set(failures.compactMap { $0["name"] as? String }) == ["hotkey", "bootstrap"], "\(doctor.output)")
+    #expect(failures.allSatisfy { ($0["remedy"] as? String)?.isEmpty == false }, "\(doctor.output)")
+    let table = try await Program.run(["doctor", "--role", "validator", "--config", file])
+    #expect(table.status == 1 && table.output.contains("→ Set node.hotkey to the right file"), "\(table.output)")
   }
 
   @Test("A network that is killed leaves no process behind")

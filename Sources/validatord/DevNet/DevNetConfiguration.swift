@@ -16,6 +16,8 @@ struct DevNetConfiguration: Sendable {
   /// Windows in percent of an epoch. An epoch is so short here that validators get more of it for their calls than they
   /// need where blocks take seconds.
   static let (commitFrom, commitUntil, callUntil, scoreUntil) = (15, 40, 85, 95)
+  /// The node that is given no peer to begin with: it lives on the addresses and bootnodes that stand on chain.
+  private static let unguided = "validator-3"
   /// How often validators try.
   private static let attempts = 2
 
@@ -30,6 +32,7 @@ struct DevNetConfiguration: Sendable {
   }
 
   func text(for node: DevNetNode, model: String) throws -> String {
+    let bootstrap = node.name == Self.unguided ? "" : Self.quoted(bootnode.description)
     var sections: [(String, [(String, String)])] = [
       (
         "chain",
@@ -42,8 +45,7 @@ struct DevNetConfiguration: Sendable {
       (
         "p2p",
         [
-          ("listen", "[\(Self.quoted(node.address.description))]"),
-          ("bootstrap", "[\(Self.quoted(bootnode.description))]"),
+          ("listen", "[\(Self.quoted(node.address.description))]"), ("bootstrap", "[\(bootstrap)]"),
         ]
       ),
       ("operations", [("listen", Self.quoted("127.0.0.1:0"))]),

@@ -43,7 +43,7 @@ struct ChainAddresses: Service {
   private static let mostBootnodes = 16
 
   /// Binary in generations B and C, text in A; whatever else somebody stored there is left alone.
-  private static func address(_ bytes: [UInt8]) -> Multiaddr? {
+  static func address(_ bytes: [UInt8]) -> Multiaddr? {
     if let binary = try? Multiaddr(bytes: bytes) { return binary }
     guard bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else { return nil }
     return try? Multiaddr(String(decoding: bytes, as: UTF8.self))

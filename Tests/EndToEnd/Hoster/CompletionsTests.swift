@@ -23,7 +23,7 @@ struct CompletionsTests {
         #expect(
           FileManager.default.createFile(
             atPath: file, contents: Data("\(key)\n".utf8), attributes: [.posixPermissions: 0o600]))
-        let settings = Self.settings(server, "completions-key-file: \"\(file)\", stall-timeout: 1 s")
+        let settings = Self.settings(server, "completions-key-file: \"\(file)\", stall-timeout: 5 s")
         try await HosterProcess.with(subnet, settings: settings) { hoster in
           try await hoster.waits(for: "the model server has the model", of: "workers")
           try await subnet.advance(to: Self.committing)

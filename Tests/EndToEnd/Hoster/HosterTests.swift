@@ -135,7 +135,8 @@ struct HosterTests {
         #expect(family.count >= 4, "two guards and two workers")
         hoster.program.kill()
         #expect(try await hoster.program.end() == SIGKILL)
-        try await ProcessList.end(of: family)
+        // Two seconds are promised; a machine that is busy may take longer, not as long as it likes.
+        try await ProcessList.end(of: family, within: .seconds(12))
       }
     }
   }

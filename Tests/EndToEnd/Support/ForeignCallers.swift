@@ -63,8 +63,35 @@ struct ForeignCallers {
     }
   }
 
-  /// The subnet template's: py-libp2p with its API protocol.
+  /// The subnet template's: py-libp2p with its API protocol, in our words, and the template itself where
+  /// `SUBNET_TEMPLATE` names a checkout.
   func template() async throws {
+    try await ownWords()
+    if ProcessInfo.processInfo.environment["SUBNET_TEMPLATE"]?.isEmpty == false { try await checkout() }
+  }
+
+  /// The template's own caller, one route of one node at a time.
+  private func checkout() async throws {
+    let python = try #require(ForeignNode.python)
+    func call(_ name: String, _ key: String, _ route: [String]) async throws -> Program.Result {
+      let caller = [ForeignNode.script("subnet/ref_api_client.py"), "--security", "noise", "--key", key]
+      return try await Program.run(caller + ["--to", try address(name)] + route, program: python)
+    }
+    let routes = [
+      (["--route", "health"], #""text":"{\"ok\":true}""#),
+      (["--route", "pieces", "--stream"], #""text":"one,two,three""#),
+    ]
+    for name in ["hoster-2", "validator-2"] {
+      for (route, text) in routes {
+        let served = try await call(name, network.guest.peerKey, route)
+        #expect(served.status == 0 && served.output.contains(text), "\(served.output) \(served.errors)")
+      }
+      let refused = try await call(name, stranger, ["--route", "health"])
+      #expect(refused.status != 0 && !refused.output.contains(#""text""#), "\(refused.output) \(refused.errors)")
+    }
+  }
+
+  private func ownWords() async throws {
     let python = try #require(ForeignNode.python)
     func call(_ names: [String], _ key: String) async throws -> Program.Result {
       let caller = [

@@ -152,11 +152,11 @@ enum ProcessList {
     return text.split(separator: "\0").map(String.init)
   }
 
-  /// Waits until none of them is left.
-  static func end(of ids: [Int32]) async throws {
+  /// Waits until none of them is left, no longer than `patience`.
+  static func end(of ids: [Int32], within patience: Duration) async throws {
     let start = ContinuousClock.now
     while !ids.filter({ !command(of: $0).isEmpty }).isEmpty {
-      try #require(ContinuousClock.now - start < RunningProgram.patience, "\(ids) are left")
+      try #require(ContinuousClock.now - start < patience, "\(ids) are left")
       try await Task.sleep(for: .milliseconds(20))
     }
   }

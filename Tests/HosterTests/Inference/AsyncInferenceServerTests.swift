@@ -203,6 +203,36 @@ struct AsyncInferenceServerTests {
     #expect { _ = try server.submit(Self.request(3), peer: "a") } throws: { ($0 as? InferenceError)?.kind == .stopped }
   }
 
+  @Test("A server that is given time to stop lets what runs and what waits come to its end, and takes nothing more")
+  func drain() async throws {
+    let backend = SteppedBackend()
+    let server = AsyncInferenceServer(backend, limits: Self.limits(running: 1))
+    let running = try server.submit(Self.request(1), peer: "a")
+    let waiting = try server.submit(Self.request(2, tokens: 1), peer: "a")
+    var events = backend.events.makeAsyncIterator()
+    try await events.skip(to: .asked(1))
+    backend.give(11, to: 1)
+    async let ending: Void = server.stop(within: .seconds(600))
+    // Until it has begun to stop it lets others in, who go at once.
+    var refusal: InferenceError?
+    while refusal == nil {
+      do throws(InferenceError) {
+        _ = try server.submit(Self.request(3), peer: "b")
+        await Task.yield()
+      } catch {
+        refusal = error
+      }
+    }
+    #expect(refusal?.kind == .stopped)
+    for token: Int32 in [12, 13] { backend.give(token, to: 1) }
+    #expect(try await Array(collecting: running) == [11, 12, 13])
+    try await events.skip(to: .asked(2))
+    backend.give(21, to: 2)
+    #expect(try await Array(collecting: waiting) == [21])
+    await ending
+    #expect(server.load == InferenceLoad(waiting: 0, running: 0))
+  }
+
   @Test(
     "P-72 prompts that the model can't take end with a reason and the server goes on",
     arguments: [

@@ -17,8 +17,8 @@ struct WorkingHoster {
 
   /// Runs `body` with a hoster that serves, and ends it.
   static func with(
-    _ command: WorkerCommand, workers: Int = 1, policy: WorkerPolicy = quickPolicy, maximumNewTokens: Int32 = 5,
-    awaitReady: Bool = true, _ body: (WorkingHoster) async throws -> Void
+    _ command: WorkerCommand, workers: Int = 1, isBalanced: Bool = true, policy: WorkerPolicy = quickPolicy,
+    maximumNewTokens: Int32 = 5, awaitReady: Bool = true, _ body: (WorkingHoster) async throws -> Void
   ) async throws {
     let folder = try SocketFolder()
     let (host, client) = (try await node(), try await node())
@@ -29,7 +29,7 @@ struct WorkingHoster {
     try await control.start()
     let recorder = LogRecorder()
     var configuration = WorkerPool.Configuration()
-    (configuration.workers, configuration.policy) = (workers, policy)
+    (configuration.workers, configuration.isBalanced, configuration.policy) = (workers, isBalanced, policy)
     let pool = WorkerPool(
       command, configuration, guardian: .built, control: try #require(control.address).description,
       logger: recorder.logger)

@@ -1,3 +1,5 @@
+import LibP2P
+import Protocols
 import Testing
 
 @testable import Hoster
@@ -27,11 +29,18 @@ struct WorkerStateMachineTests {
     return machine
   }
 
-  @Test("P-48 the time to stop is three seconds unless set")
-  func defaults() {
+  @Test("P-48 unless told otherwise a protocol has no model, starts no worker by itself, shares and stops in 3 s")
+  func defaults() throws {
     #expect(WorkerPolicy().shutdownTimeout == .seconds(3))
     let configuration = WorkerPool.Configuration()
     #expect(configuration.isBalanced && configuration.workers == 1)
+    #expect(configuration.policy.shutdownTimeout == .seconds(3))
+    let pool = WorkerPool(WorkerCommand(program: "/bin/false"), control: "/unix/none")
+    #expect(pool.status.map(\.phase) == [.idle] && pool.status.map(\.starts) == [0])
+    let node = InProcessNetwork().join(as: try PrivateKey.generate(.ed25519).peerID)
+    // Who serves says which gate; none at all has to be asked for by name.
+    let hoster = InferenceHoster(node, gate: .insecure(), backend: nil)
+    #expect(hoster.status == HosterStatus(role: .validator, load: nil, workers: []))
   }
 
   @Test("P-50 started, ready, asked to stop, ended: in that order, each once")
@@ -73,7 +82,7 @@ struct WorkerStateMachineTests {
     #expect(machine.failure == nil && machine.starts == 2)
   }
 
-  @Test("P-64 one that is not ready in time is killed, and started again once it is gone")
+  @Test("One that is not ready in the time that it may take to start is killed, and started again once it is gone")
   func startTimeout() {
     var machine = WorkerStateMachine(policy: Self.policy)
     _ = machine.start(now: Self.at(0))

@@ -26,7 +26,7 @@ struct WorkerSupervisorTests {
       policy: policy, logger: recorder.logger)
   }
 
-  @Test("P-50 P-55 waiting ends when the worker has said that it is ready, and not before")
+  @Test("P-50 P-55 P-64 waiting ends when the worker has said that it is ready, not before, and throws after its time")
   func ready() async throws {
     let folder = TemporaryFolder()
     let worker = supervisor("while [ ! -e \(folder.path)/go ]; do sleep 0.02; done; \(Self.ready); \(Self.serve)")

@@ -337,6 +337,39 @@ async def servicers():
                 pass
 
 
+async def fetch(stub, method: str) -> list[int]:
+    """The answer to one call of a method of `Numbers`, whatever its kind."""
+    given = numbers(3) if method in ("rpc_sum", "rpc_powers") else Request(number=3)
+    answer = await getattr(stub, method)(given)
+    return [answer.number] if isinstance(answer, Response) else [item.number async for item in answer]
+
+
+@case
+async def removing():
+    """A servicer on the node, on a replica, on the node again: each time its handlers can be taken off."""
+    expected = {"rpc_square": [9], "rpc_sum": [3], "rpc_count": [0, 1, 2], "rpc_powers": [0, 0, 1, 1, 4, 8]}
+    async with pair() as (server, client):
+        replica = await P2P.replicate(server.daemon_listen_maddr)
+        stub = Numbers.get_stub(client, server.peer_id)
+        for p2p in (server, replica, server):
+            servicer = Numbers()
+            await servicer.add_p2p_handlers(p2p)
+            for method, answer in expected.items():
+                assert await fetch(stub, method) == answer, method
+            await servicer.remove_p2p_handlers(p2p)
+            for method in expected:
+                if method == "rpc_square" or "p2pd" not in (OPTIONS.server, OPTIONS.client):
+                    with raises(P2PDaemonError, ControlFailure, words="protocols not supported"):
+                        await fetch(stub, method)
+                    continue
+                # A p2pd begins a stream before it knows whether anybody serves it: that ends without an answer.
+                answer = []
+                with contextlib.suppress(P2PDaemonError, ControlFailure, ConnectionError, EOFError, ValueError):
+                    answer = await fetch(stub, method)
+                assert not answer, f"{method} is answered by nobody: {answer}"
+        await replica.shutdown()
+
+
 @case
 async def stream_cancel():
     async with pair() as (server, client):

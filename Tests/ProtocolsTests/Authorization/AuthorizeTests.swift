@@ -1,7 +1,6 @@
 import Foundation
 import LibP2P
 import NIOCore
-import NIOCore
 import SwiftProtobuf
 import Synchronization
 import Testing

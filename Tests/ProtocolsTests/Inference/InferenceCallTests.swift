@@ -1,5 +1,6 @@
 import Foundation
 import LibP2P
+import Logging
 import Testing
 
 @testable import Protocols
@@ -34,13 +35,14 @@ struct InferenceCallTests {
   }
 
   private func withStub(
-    _ servicer: Scripted, _ body: (Stub<InferenceProtocol>) async throws -> Void
+    _ servicer: Scripted, calling configuration: RPCConfiguration = .quiet,
+    _ body: (Stub<InferenceProtocol>) async throws -> Void
   ) async throws {
     try await TestTransport.inProcess.withPeers { peers in
       try servicer.addP2PHandlers(to: peers.servicer, gate: .insecure(), configuration: .quiet)
       try await body(
         InferenceProtocol.getServerStub(
-          peers.client, peers.servicer.peerID, gate: .insecure(), configuration: .quiet))
+          peers.client, peers.servicer.peerID, gate: .insecure(), configuration: configuration))
     }
   }
 
@@ -92,6 +94,27 @@ struct InferenceCallTests {
       #expect(try await throwing.next(isolation: nil) != nil)
       let error = await #expect(throws: CallError.self) { _ = try await throwing.next(isolation: nil) }
       #expect(error?.remoteText == "out of memory")
+    }
+  }
+
+  @Test("P-70 the error that ends the quiet tensors is one line of the log, with the peer")
+  func logged() async throws {
+    var servicer = Scripted(responses: [try tensors(1)])
+    servicer.failure = RPCError("out of memory")
+    let recorder = LogRecorder()
+    var configuration = RPCConfiguration()
+    configuration.logger = recorder.logger
+    try await withStub(servicer, calling: configuration) { stub in
+      let prompt = try Tensor(tokenIDs: [1])
+      // Lines are sparing in a process, and other tests may have used them up for now.
+      while recorder.lines.isEmpty {
+        for await _ in stub.callInferenceStream(tensor: prompt) {}
+      }
+      let lines = recorder.lines
+      #expect(lines.count == 1 && lines[0].level >= .info, "\(lines)")
+      for text in ["InferenceProtocol.rpc_inference_stream", "\(stub.caller.peer)", "out of memory"] {
+        #expect(lines[0].text.contains(text), "\(lines)")
+      }
     }
   }
 

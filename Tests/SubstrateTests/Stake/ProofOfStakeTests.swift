@@ -100,8 +100,34 @@ struct ProofOfStakeTests {
     #expect(source.asked.count == 40)
   }
 
-  @Test("S6 the line before the chain is bounded, too, and nobody waits in it for longer than the patience")
+  @Test("S6 the line before the chain is bounded, too: who finds it full knows at once")
   func line() async {
+    let proof = proof {
+      ($0.concurrentQuestions, $0.waitingQuestions, $0.patience) = (1, 1, .seconds(600))
+    }
+    source.hold()
+    let first = Task { await proof.verdict(peer(0)) }
+    await until { source.asked.count == 1 }
+    // One of these two gets the one place in the line, and stays there.
+    let (refusals, refused) = AsyncStream.makeStream(of: Int.self)
+    let others = [1, 2].map { number in
+      Task {
+        let verdict = await proof.verdict(peer(number))
+        if verdict == .unknown(.init(reason: "too many questions are under way", provenAgo: nil)) {
+          refused.yield(number)
+        }
+      }
+    }
+    var out: Int?
+    for await number in refusals.prefix(1) { out = number }
+    source.release()
+    #expect(await first.value == .notStaked)
+    for other in others { await other.value }
+    #expect(source.asked == [peer(0), peer(out == 1 ? 2 : 1)])
+  }
+
+  @Test("S6 nobody waits in the line for longer than the patience")
+  func patience() async {
     let proof = proof {
       ($0.concurrentQuestions, $0.waitingQuestions, $0.patience) = (1, 1, .milliseconds(50))
     }

@@ -17,14 +17,17 @@ final class RunningProgram: Sendable {
   private let state = Mutex(State())
 
   /// Runs `body` beside the program, and ends the program whatever happens.
-  static func with(_ arguments: [String], _ body: (RunningProgram) async throws -> Void) async throws {
-    let program = try RunningProgram(arguments)
+  static func with(
+    _ arguments: [String], folder: String? = nil, _ body: (RunningProgram) async throws -> Void
+  ) async throws {
+    let program = try RunningProgram(arguments, folder)
     defer { program.kill() }
     try await body(program)
   }
 
-  private init(_ arguments: [String]) throws {
+  private init(_ arguments: [String], _ folder: String?) throws {
     let process = Process()
+    if let folder { process.currentDirectoryURL = URL(filePath: folder) }
     process.executableURL = URL(filePath: Program.executable)
     process.arguments = arguments
     process.standardInput = FileHandle.nullDevice
@@ -67,6 +70,22 @@ final class RunningProgram: Sendable {
       try #require(process.isRunning && ContinuousClock.now < end, "it wrote \(output) \(errors)")
       try await Task.sleep(for: .milliseconds(10))
     }
+  }
+
+  /// Waits until it has a handler of its own for a signal, or has ended.
+  func minds(_ signal: Int32) async throws {
+    let end = ContinuousClock.now + Self.patience
+    while process.isRunning, !isCaught(signal) {
+      try #require(ContinuousClock.now < end, "it has no handler for signal \(signal): \(output) \(errors)")
+      try await Task.sleep(for: .milliseconds(10))
+    }
+  }
+
+  private func isCaught(_ signal: Int32) -> Bool {
+    let status = (try? String(contentsOfFile: "/proc/\(processID)/status", encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix("SigCgt:") }
+    let mask = line?.split(whereSeparator: \.isWhitespace).last.flatMap { UInt64($0, radix: 16) } ?? 0
+    return mask >> UInt64(signal - 1) & 1 == 1
   }
 
   /// The address in the line by which services say with `--format json` where they listen.

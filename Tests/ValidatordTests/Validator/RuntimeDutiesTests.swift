@@ -53,7 +53,8 @@ struct RuntimeDutiesTests {
           #expect(kept.scores == submission.scores && kept.proposer == submission.proposer, log)
           #expect(kept.attestations == submission.attestations.mapValues(\.block), log)
           let duty: Duty = submission.proposer == subnet.ownID ? .propose : .attest
-          let finalized = try await SubmissionJournal(store).duties(epoch: epoch).filter { $0.state.name == "finalized" }
+          let duties = try await SubmissionJournal(store).duties(epoch: epoch)
+          let finalized = duties.filter { $0.state.name == "finalized" }
           #expect(finalized.map(\.key.duty) == [duty], log)
           done.insert(duty)
           // In the first tenth of the epoch, and then the attestation in the next block.
