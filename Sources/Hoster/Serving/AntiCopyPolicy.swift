@@ -20,15 +20,19 @@ public final class AntiCopyPolicy: InferencePolicy {
 
   private let mode: Mode
   private let view: any ConsensusView
+  private let role: @Sendable (PeerID) async -> NodeRole?
   private let logger: Logger
   /// The last epoch whose missing tensor is in the log.
   private let reported = Mutex<UInt32?>(nil)
 
+  /// - Parameter role: asks a peer what it is; nil if it does not say.
   public init(
-    _ mode: Mode = .validatorsAfterCommit, view: any ConsensusView, logger: Logger = Logger(label: "hoster.policy")
+    _ mode: Mode = .validatorsAfterCommit, view: any ConsensusView, logger: Logger = Logger(label: "hoster.policy"),
+    role: @escaping @Sendable (PeerID) async -> NodeRole? = { _ in nil }
   ) {
     self.mode = mode
     self.view = view
+    self.role = role
     self.logger = logger
   }
 
@@ -45,8 +49,15 @@ public final class AntiCopyPolicy: InferencePolicy {
       return .refuse("it asks for the answer of epoch \(epoch.number) too early")
     }
     if caller == epoch.elected { return .serveFirst }
-    return await view.isValidator(caller, in: epoch.number)
-      ? .serveFirst : .refuse("it asks for the answer of epoch \(epoch.number) and is no validator")
+    guard await view.isValidator(caller, in: epoch.number) else {
+      return .refuse("it asks for the answer of epoch \(epoch.number) and is no validator")
+    }
+    // Hosters rise to that class, too, and their commits are not where others could see them yet: who says that it
+    // serves a model has an answer of its own to give.
+    guard await role(caller) != .hoster else {
+      return .refuse("it asks for the answer of epoch \(epoch.number) and is a hoster itself")
+    }
+    return .serveFirst
   }
 
   private func report(_ epoch: UInt32) {

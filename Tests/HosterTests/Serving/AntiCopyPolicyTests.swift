@@ -64,6 +64,24 @@ struct AntiCopyPolicyTests {
     }
   }
 
+  @Test("P-75 a hoster that has risen to class Validator is none; who does not say what it is, is")
+  func risen() async throws {
+    let (honest, mute, hoster) = (
+      try PrivateKey.generate(.ed25519).peerID, try PrivateKey.generate(.ed25519).peerID,
+      try PrivateKey.generate(.ed25519).peerID
+    )
+    let roles: [PeerID: NodeRole] = [honest: .validator, hoster: .hoster]
+    let tensor = try Tensor(tokenIDs: Self.tokens)
+    for (elected, served) in [(nil, [true, true, false]), (hoster, [true, true, true])] {
+      let view = TableView(Self.view(commitOver: true, elected: elected), validators: [honest, mute, hoster])
+      let policy = AntiCopyPolicy(view: view, logger: LogRecorder().logger) { roles[$0] }
+      for (peer, isServed) in zip([honest, mute, hoster], served) {
+        let decision = await policy.shouldProcessInference(tensor, from: peer)
+        #expect(isServed ? decision == .serveFirst : isRefused(decision))
+      }
+    }
+  }
+
   @Test("P-75 the same token ids in another type or among other dimensions are the same question")
   func disguises() async throws {
     let peer = try PrivateKey.generate(.ed25519).peerID

@@ -12,18 +12,13 @@ struct ChainConsensusView: ConsensusView {
   private let stakes: ChainStakes
   private let settings: EpochSettings
   private let commitWindow: EpochWindow
-  private let role: @Sendable (PeerID) async -> NodeRole?
 
-  /// - Parameter role: asks a peer what it is; nil if it does not say.
-  init(
-    _ chain: DaemonChain, epoch settings: EpochSettings, role: @escaping @Sendable (PeerID) async -> NodeRole?
-  ) {
+  init(_ chain: DaemonChain, epoch settings: EpochSettings) {
     feed = chain.feed
     stakes = chain.stakes
     self.settings = settings
     commitWindow = EpochWindow(
       after: UInt8(clamping: settings.commitFrom), through: UInt8(clamping: settings.commitUntil))
-    self.role = role
   }
 
   func epoch() async -> EpochView? {
@@ -34,10 +29,7 @@ struct ChainConsensusView: ConsensusView {
   }
 
   func isValidator(_ peer: PeerID, in epoch: UInt32) async -> Bool {
-    guard await stakes.standing(of: peer, atLeast: .validator) == .staked else { return false }
-    // Hosters rise to that class, too. Commits are in no place yet where others could see them, so who says that it
-    // serves a model is taken for one who has to answer himself.
-    return await role(peer) != .hoster
+    await stakes.standing(of: peer, atLeast: .validator) == .staked
   }
 
   func isCommitOverSoon(in epoch: UInt32) async -> Bool {

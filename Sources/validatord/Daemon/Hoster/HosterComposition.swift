@@ -17,7 +17,8 @@ struct HosterComposition {
 
   /// - Throws: ``CommandError`` for windows that can't be.
   init(_ node: DaemonNode, _ settings: HosterSettings, _ computation: HosterComputation) throws {
-    let view = ChainConsensusView(node.chain, epoch: node.configuration.epoch) { [peers = node.peers] peer in
+    let view = ChainConsensusView(node.chain, epoch: node.configuration.epoch)
+    let policy = AntiCopyPolicy(settings.antiCopy, view: view) { [peers = node.peers] peer in
       await peers.stub(InferenceProtocol.self, of: peer).callInfo(timeout: Self.introduction)?.role
     }
     let pool: WorkerPool?
@@ -35,8 +36,7 @@ struct HosterComposition {
     serving.maximumNewTokens = settings.maximumNewTokens
     serving.version = Validatord.version
     let inference = node.peers.inference(
-      backend, workers: pool, policy: AntiCopyPolicy(settings.antiCopy, view: view), settings: serving,
-      limits: settings.inference)
+      backend, workers: pool, policy: policy, settings: serving, limits: settings.inference)
     self.inference = inference
     duty = OwnRunDuty(
       moments: view.dutyMoments, newest: { view.dutyMoment },
