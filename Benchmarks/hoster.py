@@ -133,7 +133,8 @@ def information(subnet, path, chain):
 
 def crowd(subnet, path, chain, model, lone=0):
     with subnet.running(f"crowd-{lone}", chain, {"model": model, "workers": 2}) as (_, line):
-        call = [path, "crowd", "32", str(lone), subnet.ready(line), *[key for key, _ in subnet.keys]]
+        # So many tokens that the time in which all streams start counts for little.
+        call = [path, "crowd", "64", str(lone), subnet.ready(line), *[key for key, _ in subnet.keys]]
         return json.loads(run(*call))
 
 
