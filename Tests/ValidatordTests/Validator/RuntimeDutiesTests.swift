@@ -62,6 +62,13 @@ struct RuntimeDutiesTests {
           #expect(submission.block - first <= clock.epochLength / 10, log)
           // By the block that it is in: generation A keeps the number of the one before.
           #expect(finalized.first?.state.block?.number == submission.block + (duty == .attest ? 1 : 0), log)
+          // The first block of the next epoch judges this one.
+          let events = try await subnet.client.at(number: clock.firstBlock(of: epoch + 1)).events()
+          let paid = events.contains {
+            $0.isEvent("Network", "SubnetRewards")
+              && (try? $0.content.field("subnet_id").integer(as: UInt32.self)) == subnet.subnetID
+          }
+          #expect(paid, "epoch \(epoch): \(events.map { "\($0.pallet).\($0.name)" })")
           #expect(try await store.recompute(epoch - 1)?.isIdentical == true)
         }
         #expect(done == [.propose, .attest])
