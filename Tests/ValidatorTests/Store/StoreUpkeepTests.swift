@@ -50,6 +50,20 @@ struct StoreUpkeepTests {
     try bent.close()
   }
 
+  @Test("Threats 5: such a backup is not restored, and another one is asked for")
+  func bentBackup() async throws {
+    for epoch in 1...5 as ClosedRange<UInt32> { try await Sample.fill(store, epoch) }
+    let backup = folder.file("backup.sqlite")
+    try await store.backup(to: backup)
+    try store.close()
+    try bend(backup)
+    let path = folder.file("other.sqlite")
+    let error = await #expect(throws: StoreError.self) { try await Store.restore(backup, to: path) }
+    #expect(error?.code == "store.damaged" && error?.message.contains(backup) == true)
+    #expect(error?.remedy == "Take another backup.")
+    #expect(!FileManager.default.fileExists(atPath: path))
+  }
+
   @Test("A sound database is looked through again and again: damage that comes later is found, too")
   func later() async throws {
     for epoch in 1...5 as ClosedRange<UInt32> { try await Sample.fill(store, epoch) }
