@@ -19,7 +19,7 @@ public struct OwnRunDuty: Service {
   ///   - newest: the moment that it is now.
   ///   - journal: keeps the answers.
   ///   - maximumNewTokens: how many tokens the subnet asks for.
-  ///   - answer: computes as for a validator; ``InferenceService/answerOwn(_:maximumNewTokens:)``.
+  ///   - answer: computes as for a validator; ``InferenceHoster/answerOwn(_:maximumNewTokens:)``.
   public init(
     moments: @escaping @Sendable () -> AsyncStream<DutyMoment>, newest: @escaping @Sendable () -> DutyMoment?,
     journal: any OwnRunJournal, maximumNewTokens: Int32,

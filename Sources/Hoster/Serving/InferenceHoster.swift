@@ -8,9 +8,11 @@ public import ServiceLifecycle
 /// Run it as a service beside the host. It serves from the start, so that peers learn what the node is while a model
 /// is still loaded; what they ask to be computed fails until a worker is ready.
 public struct InferenceHoster: Service {
-  /// Answers this node's own questions, and those of its peers.
+  /// Answers its peers.
   public let service: InferenceService
   private let p2p: any P2P
+  /// Where the node calls itself.
+  private let loopback: LoopbackNode
   private let gate: Gate
   private let settings: InferenceSettings
   private let server: AsyncInferenceServer?
@@ -31,6 +33,7 @@ public struct InferenceHoster: Service {
     logger: Logger = Logger(label: "hoster.inference")
   ) {
     self.p2p = p2p
+    loopback = LoopbackNode(of: p2p.peerID)
     self.gate = gate
     self.settings = settings
     self.workers = workers
@@ -51,6 +54,8 @@ public struct InferenceHoster: Service {
   public func run() async throws {
     let inference = service.servicer(as: InferenceProtocol.self)
     let mock = service.servicer(as: MockProtocol.self)
+    try inference.addP2PHandlers(to: loopback, gate: gate, configuration: configuration)
+    defer { inference.removeP2PHandlers(from: loopback) }
     try inference.addP2PHandlers(to: p2p, gate: gate, configuration: configuration)
     do throws(ServicerError) {
       try mock.addP2PHandlers(to: p2p, gate: gate, configuration: configuration)
@@ -72,8 +77,30 @@ public struct InferenceHoster: Service {
   /// - Throws: as ``WorkerSupervisor/awaitReady(timeout:)``.
   public func awaitReady(timeout: Duration? = nil) async throws { try await workers?.awaitReady(timeout: timeout) }
 
-  /// The inference procedures of another node, called as this one.
+  /// The inference procedures of a node, which may be this one, called as this one.
   public func getStub(_ peer: PeerID, semaphore: RPCSemaphore = .unlimited) -> Stub<InferenceProtocol> {
-    InferenceProtocol.getServerStub(p2p, peer, gate: gate, semaphore: semaphore, configuration: configuration)
+    InferenceProtocol.getServerStub(
+      peer == p2p.peerID ? loopback : p2p, peer, gate: gate, semaphore: semaphore, configuration: configuration)
+  }
+
+  /// Asks this node itself through its own procedures, as its duties do: signed and judged as a peer's call, but no
+  /// policy is asked (P-76), and it goes before ordinary requests.
+  ///
+  /// - Throws: as ``Stub/inferenceStream(prompt:tensor:maximumNewTokens:deadline:)``, here or from the stream, which
+  ///   also throws ``TensorError`` for an answer that is no token ids.
+  public func answerOwn(_ prompt: [Int32], maximumNewTokens: Int32) async throws -> TokenStream {
+    let answer = try await getStub(p2p.peerID).inferenceStream(
+      tensor: Tensor(tokenIDs: prompt), maximumNewTokens: maximumNewTokens)
+    let (stream, tokens) = TokenStream.makeStream()
+    let reading = Task {
+      do {
+        for try await tensor in answer {
+          for token in try tensor.tokenIDs() { tokens.yield(token) }
+        }
+        tokens.finish()
+      } catch { tokens.finish(throwing: error) }
+    }
+    tokens.onTermination = { _ in reading.cancel() }
+    return stream
   }
 }

@@ -63,16 +63,6 @@ public final class InferenceService: Sendable {
     }
   }
 
-  /// Answers this node's own question, as its duties ask it: no policy is asked (P-76).
-  ///
-  /// - Throws: ``InferenceError``, here or from the stream.
-  public func answerOwn(_ prompt: [Int32], maximumNewTokens: Int32) throws(InferenceError) -> TokenStream {
-    guard let server else { throw InferenceError(.noModel, "this node serves no model") }
-    return try server.submit(
-      InferenceRequest(prompt: prompt, maximumNewTokens: Int(min(maximumNewTokens, settings.maximumNewTokens))),
-      priority: AsyncInferenceServer.validatorPriority, peer: "")
-  }
-
   private func priority(of tensor: Tensor, _ caller: PeerID, isOwn: Bool) async throws(RPCError) -> UInt8 {
     guard !isOwn else { return AsyncInferenceServer.validatorPriority }
     switch await policy.shouldProcessInference(tensor, from: caller) {

@@ -130,7 +130,7 @@ struct WorkerServingTests {
     func end(_ peer: PeerID) -> [Int32] { peer.bytes.suffix(5).reversed().map(Int32.init) }
     try await WorkingHoster.with(WorkingHoster.python("--behave", "caller")) { hoster in
       #expect(try await hoster.ask([1]).0 == end(hoster.caller))
-      let own = try hoster.hoster.service.answerOwn([1], maximumNewTokens: 5)
+      let own = try await hoster.hoster.answerOwn([1], maximumNewTokens: 5)
       #expect(try await Array(collecting: own) == end(hoster.host.peerID))
     }
   }
@@ -140,13 +140,8 @@ struct WorkerServingTests {
     try await WorkingHoster.with(WorkingHoster.python("--behave", "slow")) { hoster in
       let call = Task { try await hoster.ask([1], new: 5) }
       #expect(await eventually { hoster.pool.status[0].requests == 1 })
-      var fastest = Duration.seconds(60)
-      for _ in 0..<20 {
-        let start = ContinuousClock.now
-        #expect(await hoster.stub.callInfo()?.role == .hoster)
-        fastest = min(fastest, .now - start)
-      }
-      #expect(fastest < .milliseconds(100))
+      for _ in 0..<20 { #expect(await hoster.stub.callInfo()?.role == .hoster) }
+      #expect(hoster.pool.status[0].requests == 1)
       let answer = try await call.value
       #expect(answer.1 == nil)
     }
@@ -191,9 +186,10 @@ struct WorkerServingTests {
       let long = try await hoster.ask(Array(repeating: 1, count: 41), new: 1)
       #expect(long.1?.remoteText?.contains("inference.too-long") == true, "\(long)")
       // At once, before it takes anybody's room.
-      #expect {
-        _ = try hoster.hoster.service.answerOwn(Array(repeating: 1, count: 41), maximumNewTokens: 1)
-      } throws: { ($0 as? InferenceError)?.kind == .tooLong }
+      await #expect {
+        let own = try await hoster.hoster.answerOwn(Array(repeating: 1, count: 41), maximumNewTokens: 1)
+        _ = try await Array(collecting: own)
+      } throws: { ($0 as? CallError)?.remoteText?.contains("inference.too-long") == true }
       #expect(hoster.hoster.status.load == InferenceLoad(waiting: 0, running: 0))
       let lines = hoster.recorder.texts().joined(separator: "\n")
       #expect(lines.contains(hoster.host.peerID.description))

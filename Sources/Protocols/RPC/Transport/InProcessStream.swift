@@ -2,7 +2,7 @@ public import LibP2P
 public import NIOCore
 import Synchronization
 
-/// One end of a stream of an ``InProcessNetwork``.
+/// One end of a stream that does not leave the process: of an ``InProcessNetwork`` or a ``LoopbackNode``.
 public final class InProcessStream: PeerStream {
   public let peer: PeerID
   private let incoming: InProcessLane
@@ -22,6 +22,25 @@ public final class InProcessStream: PeerStream {
       InProcessStream(peer: other, incoming: back, outgoing: there),
       InProcessStream(peer: opener, incoming: there, outgoing: back)
     )
+  }
+
+  /// Has a handler serve the far end of a new stream.
+  ///
+  /// - Returns: the near end.
+  static func open(
+    from opener: PeerID, to other: PeerID, _ handler: @escaping @Sendable (any PeerStream) async throws -> Void
+  ) -> InProcessStream {
+    let (near, far) = pair(opener, other)
+    far.run(
+      Task {
+        do {
+          try await handler(far)
+          far.close()
+        } catch {
+          far.reset()
+        }
+      })
+    return near
   }
 
   deinit {

@@ -43,7 +43,7 @@ struct HosterComposition {
       journal: StoredOwnRuns(node.store, node.chain.feed.identity),
       maximumNewTokens: node.configuration.epoch.maximumNewTokens
     ) { tokens, count in
-      try inference.service.answerOwn(tokens, maximumNewTokens: count)
+      try await inference.answerOwn(tokens, maximumNewTokens: count)
     }
     addHealth(to: node.health)
   }
