@@ -20,9 +20,11 @@ typedef struct {
   int pipe;
   /// Whether it leads a process group of its own, or joins this process's.
   int leads_group;
+  /// Whether the kernel kills it when the thread that starts it ends, however that happens (PR_SET_PDEATHSIG).
+  int ends_with_parent;
 } cprocess_plan;
 
-/// Starts a process, without a copy of this one in between, with no signal blocked, ignored or handled.
+/// Starts a process with no signal blocked, ignored or handled.
 ///
 /// Returns 0, or the number of the error.
 int cprocess_spawn(pid_t *process, const cprocess_plan *plan);

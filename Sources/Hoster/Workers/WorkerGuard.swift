@@ -6,7 +6,8 @@ import Synchronization
 ///
 /// It adopts whatever its descendants leave behind, so that not even those escape it which leave the process group or
 /// the session. It ends them all when the worker ends, when the node tells it to by SIGTERM, and, after
-/// ``patience``, when the node is gone, however that happened: then the pipe has lost its other end.
+/// ``patience``, when the node is gone, however that happened: then the pipe has lost its other end. When the guard
+/// itself is killed, the kernel kills the worker.
 public final class WorkerGuard: Sendable {
   /// How long a worker may take to end by itself when the node is gone.
   static let patience: TimeInterval = 1
@@ -73,6 +74,8 @@ public final class WorkerGuard: Sendable {
           plan.arguments = arguments
           plan.environment = environment
           (plan.output, plan.errors, plan.pipe) = (1, 2, WorkerInvitation.pipe)
+          // This is the main thread, which is there as long as the guard.
+          plan.ends_with_parent = 1
           var id: pid_t = 0
           let error = cprocess_spawn(&id, &plan)
           if error != 0 { Self.complain("can't run \(program): \(String(cString: strerror(error)))") }

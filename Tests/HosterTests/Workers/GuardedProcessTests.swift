@@ -66,6 +66,19 @@ struct GuardedProcessTests {
     for member in all { #expect(await eventually { kill(member, 0) != 0 }) }
   }
 
+  @Test("P-54 when the guard itself is killed, the kernel ends the program, even one that has left the group")
+  func orphaned() async throws {
+    let folder = TemporaryFolder()
+    let process = try start("echo up; exec setsid sleep 1000", folder: folder)
+    #expect(await eventually { output(folder).contains("up") })
+    let program = try #require(process.programID)
+    // From then on it is in no group that anybody here could kill.
+    #expect(await eventually { getpgid(program) == program })
+    #expect(kill(process.guardID, SIGKILL) == 0)
+    #expect(await process.waitForExit() == .signal(SIGKILL))
+    #expect(await eventually { kill(program, 0) != 0 })
+  }
+
   @Test("Waiting ends with the task that waits")
   func cancelled() async throws {
     let folder = TemporaryFolder()
