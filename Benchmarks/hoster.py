@@ -124,6 +124,11 @@ def token_ages(subnet, path, chain):
         return best([json.loads(run(*call)) for _ in range(RUNS)])
 
 
+def cancellation(subnet, path, chain):
+    with subnet.running("cancellation", chain, {"backend": "external", "command": [path, "worker"]}) as (_, line):
+        return json.loads(run(path, "cancel", subnet.keys[0][0], subnet.ready(line)))
+
+
 def information(subnet, path, chain):
     external = {"backend": "external", "command": [path, "worker"], "workers": 2}
     with subnet.running("information", chain, external) as (_, line):
@@ -212,6 +217,8 @@ def show_paths(subnet, path, chain, small):
     show("from worker to peer, called directly, p50", f"{direct * 1e6:,.0f} µs")
     show("from worker to peer, through the hoster, p50", f"{through * 1e6:,.0f} µs")
     show("added by the hoster to a token, p50", f"{(through - direct) * 1e6:,.0f} µs", "≤ 300 µs", through - direct <= 300e-6)
+    longest = cancellation(subnet, path, chain)["longest"]
+    show("worker goes on for a caller who left, longest", f"{longest * 1e3:.1f} ms", "≤ 100 ms", longest <= 0.1)
     p99 = information(subnet, path, chain)["p99"]
     show("rpc_info while all workers compute, p99", f"{p99 * 1e3:.2f} ms", "≤ 20 ms", p99 <= 0.02)
     alone = time_until_alone(subnet, chain, small)

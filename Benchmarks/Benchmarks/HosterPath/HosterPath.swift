@@ -12,6 +12,7 @@ import Protocols
 ///     HosterPath tokens KEY HOSTER DIRECT     how old tokens are when they come, on either way
 ///     HosterPath crowd TOKENS LONE HOSTER KEY…
 ///                                             200 streams of several peers at a time, the last LONE of which have one
+///     HosterPath cancel KEY HOSTER            how long a worker goes on when the caller has gone
 ///     HosterPath info KEY HOSTER WORKERS      how long rpc_info takes while every worker computes for ten seconds
 @main
 enum HosterPath {
@@ -23,6 +24,7 @@ enum HosterPath {
     case ("worker", 0): try await InferenceWorker.run { StampingBackend() }
     case ("listen", 0): try await listen()
     case ("tokens", 3): try await TokenAges.measure(key: rest[0], hoster: rest[1], direct: rest[2])
+    case ("cancel", 2): try await Cancellation.measure(key: rest[0], hoster: rest[1])
     case ("crowd", 4...):
       try await Crowd.measure(
         tokens: Int32(rest[0]) ?? 0, lone: Int(rest[1]) ?? 0, hoster: rest[2], keys: Array(rest[3...]))

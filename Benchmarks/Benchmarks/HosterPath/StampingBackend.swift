@@ -1,13 +1,16 @@
 import Dispatch
 import Hoster
+import Synchronization
 
-/// Makes tokens at a pace, each of which is the time at which it was made; or does nothing but compute for a while.
+/// Makes tokens at a pace, each of which is the time at which it was made; or does nothing but compute for a while; or
+/// says when it last stopped work that was not wanted any more.
 ///
 /// A prompt is a ``Work`` and a number: microseconds between tokens, or milliseconds of computing.
 struct StampingBackend: InferenceBackend {
   enum Work: Int32 {
     case pace = 0
     case compute = 1
+    case lastStop = 2
   }
 
   /// Token ids are from 0 to below this, and so are times in microseconds, which begin anew from there.
@@ -19,17 +22,28 @@ struct StampingBackend: InferenceBackend {
   static var now: Int32 { Int32(truncatingIfNeeded: DispatchTime.now().uptimeNanoseconds / 1000) & (vocabulary - 1) }
 
   /// Seconds since a token was made.
-  static func age(of token: Int32) -> Double { Double((now &- token) & (vocabulary - 1)) / 1e6 }
+  static func age(of token: Int32) -> Double { seconds(from: token, to: now) }
+
+  static func seconds(from earlier: Int32, to later: Int32) -> Double {
+    Double((later &- earlier) & (vocabulary - 1)) / 1e6
+  }
 
   func describe() -> ModelDescription {
     ModelDescription(
       name: "stamps", hash: nil, vocabularySize: Int(Self.vocabulary), contextLength: 4096, type: nil)
   }
 
+  private static let lastStop = Mutex<Int32>(0)
+
   func tokens(for request: InferenceRequest) -> TokenStream {
     let number = request.prompt.last ?? 0
     let isComputing = request.prompt.first == Work.compute.rawValue
     let (stream, tokens) = TokenStream.makeStream()
+    if request.prompt.first == Work.lastStop.rawValue {
+      tokens.yield(Self.lastStop.withLock { $0 })
+      tokens.finish()
+      return stream
+    }
     let task = Task {
       for _ in 0..<request.maximumNewTokens where !Task.isCancelled {
         if isComputing {
@@ -41,6 +55,7 @@ struct StampingBackend: InferenceBackend {
         }
         tokens.yield(Self.now)
       }
+      if Task.isCancelled { Self.lastStop.withLock { $0 = Self.now } }
       tokens.finish()
     }
     tokens.onTermination = { _ in task.cancel() }

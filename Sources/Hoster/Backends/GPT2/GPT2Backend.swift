@@ -63,7 +63,9 @@ private actor GPT2Continuation {
 
   func step() throws(InferenceError) -> Step {
     guard left > 0 else { return .end }
-    decoder.append(pending.prefix(GPT2Decoder.maximumStep))
+    // Whoever has gone waits for one block of the model at most, not for a whole step of a long prompt.
+    let isWhole = decoder.append(pending.prefix(GPT2Decoder.maximumStep)) { !Task.isCancelled }
+    guard isWhole else { return .end }
     pending = pending.dropFirst(GPT2Decoder.maximumStep)
     guard pending.isEmpty else { return .prompt }
     guard let token = decoder.bestToken else {

@@ -41,13 +41,18 @@ struct GPT2Decoder: Sendable {
 
   /// Appends tokens to the sequence and computes ``logits``.
   ///
-  /// - Parameter tokens: from 1 to ``maximumStep``, each in the vocabulary, for which there is room.
+  /// - Parameters:
+  ///   - tokens: from 1 to ``maximumStep``, each in the vocabulary, for which there is room.
+  ///   - isWanted: is asked before each block of the model whether to go on.
+  /// - Returns: false if it was not wanted to its end; then the sequence is as it was before.
   @inline(never)
-  mutating func append(_ tokens: some Collection<Int32>) {
+  @discardableResult
+  mutating func append(_ tokens: some Collection<Int32>, while isWanted: () -> Bool = { true }) -> Bool {
     let (count, width) = (tokens.count, model.configuration.width)
     precondition((1...Self.maximumStep).contains(count) && cache.length + count <= cache.capacity)
     for (index, token) in tokens.enumerated() { embed(token, at: index) }
     for (index, block) in model.blocks.enumerated() {
+      guard isWanted() else { return false }
       block.attentionNorm.apply(hidden, vectors: count, into: &normalized)
       block.attention.apply(normalized, vectors: count, threads: threads, into: &mixed)
       cache.attend(block: index, mixed, positions: count, scores: &scores, into: &normalized)
@@ -63,6 +68,7 @@ struct GPT2Decoder: Sendable {
     hidden.replaceSubrange(0..<width, with: hidden[(count - 1) * width..<count * width])
     model.finalNorm.apply(hidden, vectors: 1, into: &normalized)
     model.tokenEmbedding.apply(normalized, vectors: 1, threads: threads, into: &logits)
+    return true
   }
 
   /// The token with the largest logit, among equals that with the lowest id; nil if a logit is no finite number.

@@ -39,6 +39,24 @@ struct GPT2DecoderTests {
     for step in [2, 5, 16] { #expect(bits(model, prompt, step: step) == reference) }
   }
 
+  @Test("A step that is given up before any block leaves the sequence as it was")
+  func givenUp() throws {
+    let model = try GPT2(folder: GoldenModel.f32.folder.path)
+    let prompt = try #require(try GoldenModel.f32.cases().first { $0.prompt.count == 17 }).prompt
+    for blocks in 0..<model.configuration.layers {
+      var decoder = GPT2Decoder(model, capacity: prompt.count)
+      decoder.append(prompt.prefix(3))
+      var left = blocks
+      let isWhole = decoder.append(prompt[3..<12]) {
+        left -= 1
+        return left >= 0
+      }
+      #expect(!isWhole && left == -1 && decoder.count == 3)
+      decoder.append(prompt[3..<17])
+      #expect(decoder.logits.map(\.bitPattern) == bits(model, prompt, step: 1))
+    }
+  }
+
   @Test("P-56 the number of threads does not change a bit")
   func threads() throws {
     let folder = TemporaryFolder()
