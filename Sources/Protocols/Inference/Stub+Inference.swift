@@ -25,7 +25,7 @@ extension Stub where Protocol: InferenceProcedures {
         try await inferenceStream(
           prompt: prompt, tensor: tensor, maximumNewTokens: maximumNewTokens, deadline: deadline)
       },
-      note: { caller.swallow($0, of: Protocol.rpcInferenceStream) })
+      note: { caller.swallow($0, of: Protocol.rpcInferenceStream, isCut: true) })
   }
 
   /// The same for callers that have to know how it ended, such as those that score it.

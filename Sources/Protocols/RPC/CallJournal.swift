@@ -31,8 +31,8 @@ struct CallJournal: Sendable {
   }
 
   /// A call of this node failed and its caller did not want to know.
-  func swallowed(_ call: P2PContext, _ error: any Error) {
-    note(.info, "\(Self.words(call)) failed: \(Self.words(error))")
+  func swallowed(_ call: P2PContext, _ error: any Error, level: Logger.Level) {
+    note(level, "\(Self.words(call)) failed: \(Self.words(error))")
   }
 
   private func count(_ label: String, _ call: P2PContext, code: String) {

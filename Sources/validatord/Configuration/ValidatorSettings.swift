@@ -60,6 +60,14 @@ struct ValidatorSettings: Sendable, Hashable {
     if attest == .exact, tolerance > 0 {
       reader.report(Settings.validatorTolerance.entry, "has no effect unless validator.attest is tolerant")
     }
+    let parameters: [(entry: SettingEntry, policies: [Scoring])] = [
+      (Settings.validatorUnprobedScore.entry, [.agreement, .distance]),
+      (Settings.validatorDistanceLowest.entry, [.distance]),
+      (Settings.validatorDistanceHighest.entry, [.distance]),
+    ]
+    for (entry, policies) in parameters where !policies.contains(scoring) && reader.isGiven(entry) {
+      reader.report(entry, "has no effect with validator.scoring \(scoring.rawValue)")
+    }
     if lowest >= highest {
       reader.report(Settings.validatorDistanceLowest.entry, "is not below validator.distance-highest")
     }

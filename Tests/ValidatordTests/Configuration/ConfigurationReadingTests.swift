@@ -195,8 +195,12 @@ struct ConfigurationReadingTests {
     let distance = try #require(try policies.make("distance", parameters: parameters) as? DistancePolicy)
     #expect(distance.lowest == 7 && distance.highest == 900 && distance.unprobedScore == 5)
     #expect(own.0?.maximumElements == 50_257 && own.1.isEmpty)
-    let crossed = try settings("validator.distance-lowest: 9\nvalidator.distance-highest: 9")
+    let crossed = try settings(
+      "validator.scoring: distance\nvalidator.distance-lowest: 9\nvalidator.distance-highest: 9")
     #expect(crossed.1 == ["validator.distance-lowest"])
+    let idle = try settings("validator.scoring: mean-distance\nvalidator.unprobed-score: 5")
+    #expect(idle.1 == ["validator.unprobed-score"])
+    #expect(try settings("validator.distance-highest: 900000000").1 == ["validator.distance-highest"])
   }
 
   @Test("Every key of the table is read by one of the daemons, and every default is a value of its key")

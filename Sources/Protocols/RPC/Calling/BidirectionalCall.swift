@@ -19,6 +19,7 @@ public struct BidirectionalCall<Request: Message, Response: Message>: Sendable {
   public func quietly<Requests: AsyncSequence & Sendable>(
     _ requests: Requests, deadline: ContinuousClock.Instant? = nil
   ) -> QuietResponses<Response> where Requests.Element == Request {
-    QuietResponses(open: { try await self(requests, deadline: deadline) }, note: { caller.swallow($0, of: rpc) })
+    QuietResponses(
+      open: { try await self(requests, deadline: deadline) }, note: { caller.swallow($0, of: rpc, isCut: true) })
   }
 }

@@ -60,9 +60,11 @@ struct Caller: Sendable {
   }
 
   /// Notes an error that the caller does not want to see.
-  func swallow(_ error: any Error, of rpc: some RPCDeclaration) {
+  ///
+  /// - Parameter isCut: whether the caller can't tell it from the end of an answer.
+  func swallow(_ error: any Error, of rpc: some RPCDeclaration, isCut: Bool = false) {
     guard !(error is Refusal) else { return }
-    journal.swallowed(context("\(className).\(rpc.method)"), error)
+    journal.swallowed(context("\(className).\(rpc.method)"), error, level: isCut ? .error : .info)
   }
 
   private func context(_ handleName: String, _ peerKey: PublicKey? = nil) -> P2PContext {

@@ -18,6 +18,7 @@ public struct ServerStreamCall<Request: Message, Response: Message>: Sendable {
 
   /// Calls the procedure; the responses end at any error, which goes to the log.
   public func quietly(_ request: Request, deadline: ContinuousClock.Instant? = nil) -> QuietResponses<Response> {
-    QuietResponses(open: { try await self(request, deadline: deadline) }, note: { caller.swallow($0, of: rpc) })
+    QuietResponses(
+      open: { try await self(request, deadline: deadline) }, note: { caller.swallow($0, of: rpc, isCut: true) })
   }
 }
