@@ -74,7 +74,7 @@ public final class WorkerGuard: Sendable {
           plan.arguments = arguments
           plan.environment = environment
           (plan.output, plan.errors, plan.pipe) = (1, 2, WorkerInvitation.pipe)
-          // This is the main thread, which is there as long as the guard.
+          // This thread goes on to wait for the worker, and is there as long as the guard.
           plan.ends_with_parent = 1
           var id: pid_t = 0
           let error = cprocess_spawn(&id, &plan)
