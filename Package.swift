@@ -223,6 +223,7 @@ let package = Package(
         "Substrate",
         "Validator",
         "journal-process",
+        "validatord",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ],

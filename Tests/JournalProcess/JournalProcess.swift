@@ -10,7 +10,6 @@ import Substrate
 ///     journal-process lock DATABASE
 ///     journal-process create DATABASE
 ///     journal-process challenge DATABASE EPOCH SILENT-PEER
-///     journal-process validator DATABASE URL KEYFILE PEERID [ARROW MOMENT]
 @main
 struct JournalProcess {
   static func main() async {
@@ -22,7 +21,6 @@ struct JournalProcess {
       case "lock" where arguments.count == 2: try await lock(arguments[1])
       case "create" where arguments.count == 2: try Store.open(arguments[1]).close()
       case "challenge" where arguments.count == 4: try await ChallengeProcess.run(arguments)
-      case "validator" where arguments.count >= 5: try await EngineProcess.run(arguments)
       default: exit(64)
       }
     } catch let error as any ValidatorError {

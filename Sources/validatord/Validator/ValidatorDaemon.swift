@@ -11,7 +11,7 @@ struct ValidatorDaemon {
   private let engine: ValidatorEngine
   private let hotkey: Hotkey
 
-  /// - Throws: ``ScoringError`` for a policy that this build does not have.
+  /// - Throws: ``ScoringError`` for a policy that this build does not have; in debug builds also as ``CrashPoint``.
   init(_ node: DaemonNode, _ own: ValidatorSettings, _ hotkey: Hotkey) throws {
     self.node = node
     self.hotkey = hotkey
@@ -21,11 +21,15 @@ struct ValidatorDaemon {
     let caller = StubProbeCaller(maximumElements: own.maximumElements) { peer in
       peers.stub(InferenceProtocol.self, of: try PeerID(peer), semaphore: room)
     }
-    engine = ValidatorEngine(
-      ValidatorEngine.Parts(
-        feed: node.chain.feed, subnet: subnet, store: node.store, caller: caller, signer: hotkey.signer,
-        policy: try ScoringPolicies().make(own.scoring.rawValue, parameters: own.policyParameters)),
-      Self.settings(node.configuration.epoch, own))
+    let parts = ValidatorEngine.Parts(
+      feed: node.chain.feed, subnet: subnet, store: node.store, caller: caller, signer: hotkey.signer,
+      policy: try ScoringPolicies().make(own.scoring.rawValue, parameters: own.policyParameters))
+    let settings = Self.settings(node.configuration.epoch, own)
+    #if DEBUG
+      engine = try CrashPoint.engine(parts, settings)
+    #else
+      engine = ValidatorEngine(parts, settings)
+    #endif
     addHealth()
   }
 

@@ -33,7 +33,7 @@ struct ClockJumpTests {
     "A validator's clock jumps before the challenge: it blames nobody, signs nothing, says why; then all is whole",
     arguments: hour)
   func beforeChallenge(_ jump: Double) async throws {
-    let subnet = try await EngineSubnet(signing: true)
+    let subnet = try await EngineSubnet(signing: .bySetClocks)
     for id in [4, 5] as [UInt32] { try subnet.serve(id, SumBackend()) }
     let members = try await subnet.start(1...3)
     let own = members[0]
@@ -74,7 +74,7 @@ struct ClockJumpTests {
     "A validator's clock jumps between the proposal and its attestation: it attests once, also after a restart",
     arguments: hour)
   func beforeAttestation(_ jump: Double) async throws {
-    let subnet = try await EngineSubnet(signing: true)
+    let subnet = try await EngineSubnet(signing: .bySetClocks)
     for id in [4, 5] as [UInt32] { try subnet.serve(id, SumBackend()) }
     var members = try await subnet.start(1...3)
     try await subnet.elect(2)
@@ -105,7 +105,7 @@ struct ClockJumpTests {
     "A validator's clock jumps while it calls: who refuses it then is not judged, nothing is proposed, the clock is named",
     arguments: hour)
   func duringChallenge(_ jump: Double) async throws {
-    let subnet = try await EngineSubnet(signing: true)
+    let subnet = try await EngineSubnet(signing: .bySetClocks)
     for id in [2, 3] as [UInt32] { try subnet.serve(id, nil) }
     let backend = HeldBackend()
     for id in [4, 5] as [UInt32] { try subnet.serve(id, backend) }
@@ -141,7 +141,7 @@ struct ClockJumpTests {
 
   @Test("A hoster's clock jumps: all validators find the same of it, and nothing else changes", arguments: hour)
   func hoster(_ jump: Double) async throws {
-    let subnet = try await EngineSubnet(signing: true)
+    let subnet = try await EngineSubnet(signing: .bySetClocks)
     for id in [4, 5] as [UInt32] { try subnet.serve(id, SumBackend()) }
     let members = try await subnet.start(1...3)
     try await subnet.elect(1)

@@ -1,10 +1,12 @@
 import Foundation
+import LibP2P
+import Protocols
 import Substrate
 import Testing
 
 @_spi(Testing) @testable import Validator
 
-/// The whole engine, as a process that is killed at each step of its journal, against the simulated chain.
+/// The daemon of a validator, killed at each step of its journal, among four others on the simulated chain.
 @Suite("The validator killed on the way", .timeLimit(.minutes(60)))
 struct EngineCrashTests {
   /// How often it is killed at each arrow and moment; the acceptance of the program was seven, at all three moments.
@@ -27,15 +29,17 @@ struct EngineCrashTests {
   @Test("D-15 kill -9 at every arrow: each duty has one signature and one effect on chain, and the next epoch works")
   func sweep() async throws {
     let subnet = try await EngineSubnet(
-      finalityLag: 6, blockTime: .every(.milliseconds(Self.rounds == nil ? 300 : 250)))
+      finalityLag: 6, blockTime: .every(.milliseconds(Self.rounds == nil ? 300 : 250)), signing: .byThisMachine)
     let members = try await subnet.start(2...5)
+    let hosts = try await subnet.listen(2...5)
+    // The others don't ask the daemon, which may be dead just then, but this.
+    try subnet.serve(Self.node, nil)
     // It would come out of the queue on the way, and nobody is there to be asked.
     try await subnet.remove(6)
     let key = try subnet.hotkey(Self.node)
     let others = try (2...5).map { try subnet.hotkey($0).accountID }
-    let database = subnet.folder.file("child.sqlite")
-    let fate = Fate(subnet: subnet, node: Self.node, key: key, database: database, others: others)
-    let arguments = try subnet.childArguments(Self.node)
+    let daemon = try subnet.daemon(Self.node, knowing: hosts)
+    let fate = Fate(subnet: subnet, node: Self.node, key: key, database: daemon.database, others: others)
     let first = try await subnet.client.best()
     let before = try await first.account(key.accountID).nonce
     var kills: [DutyProgress.Arrow: Int] = [:]
@@ -49,22 +53,26 @@ struct EngineCrashTests {
               Issue.record(error, "\(course)")
             }
           }
-          let end = try await run(arguments + [course.arrow.rawValue, moment.rawValue])
+          let end = try await run(daemon, until: "\(course.arrow.rawValue):\(moment.rawValue)")
           bringing.cancel()
           _ = await bringing.result
           try await fate.relent()
-          #expect(end.signal == SIGKILL, "\(course) \(moment): \(end)")
+          #expect(end.signal == SIGKILL, "\(course) \(moment): \(end) \(daemon.lastWords)")
           if end.signal == SIGKILL { kills[course.arrow, default: 0] += 1 }
         }
       }
     }
     // Left alone it does its work: the next epoch that it saw whole, and its duty in the one after.
     let last = try await subnet.position().epoch
-    let child = try ChildProcess(arguments)
+    let child = try daemon.start()
     try await eventually("an epoch after the kills") { try await subnet.position().epoch >= last + 3 }
+    let stub = InferenceProtocol.getServerStub(
+      hosts[0], try subnet.peer(Self.node), gate: try subnet.gate(2), configuration: RPCConfiguration())
+    #expect(await stub.callInfo(timeout: .seconds(60))?.role == .validator)
     child.process.terminate()
-    _ = await child.end()
-    let store = try Store.open(database)
+    let end = await child.end()
+    #expect(end.status == 0 && end.output.first?.contains(#""event":"ready""#) == true, "\(end) \(daemon.lastWords)")
+    let store = try Store.open(daemon.database)
     let journal = SubmissionJournal(store)
     let taken = try await Self.extrinsics(of: key.accountID, subnet, after: first.number)
     var states: [String: Int] = [:]
@@ -101,12 +109,23 @@ struct EngineCrashTests {
     #expect(try await store.check().isSound)
     if Self.rounds != nil { print("kills: \(kills), duties: \(states)") }
     try store.close()
+    for host in hosts { await host.shutdown() }
     await subnet.close(members)
   }
 
-  /// Runs the engine until it ends, which it has to do within minutes.
-  private func run(_ arguments: [String]) async throws -> ChildProcess.Result {
-    let child = try ChildProcess(arguments)
+  @Test("A daemon that is to be killed at no step that there is says so and ends with 64")
+  func unreadable() async throws {
+    let subnet = try await EngineSubnet(signing: .byThisMachine)
+    let daemon = try subnet.daemon(Self.node, knowing: [])
+    let end = try await run(daemon, until: "sign:never")
+    #expect(end.status == 64 && end.output.isEmpty, "\(end)")
+    #expect(daemon.lastWords.contains("[usage.crash-point]"), "\(daemon.lastWords)")
+    await subnet.close()
+  }
+
+  /// Runs the daemon until it ends, which it has to do within minutes.
+  private func run(_ daemon: NodeDaemon, until crashPoint: String) async throws -> ChildProcess.Result {
+    let child = try daemon.start(until: crashPoint)
     let watchdog = Task {
       try await Task.sleep(for: .seconds(120))
       child.process.terminate()

@@ -38,6 +38,15 @@ final class EngineSubnet: Sendable {
     }
   }
 
+  /// How peers sign their calls.
+  enum Signing: Sendable {
+    case none
+    /// By clocks that the test sets; the chain's time is the world's.
+    case bySetClocks
+    /// By this machine's clock, as other processes do.
+    case byThisMachine
+  }
+
   static let subnetID: UInt32 = 128_001
   let chain: DevChainServer
   let client: ChainClient
@@ -47,11 +56,12 @@ final class EngineSubnet: Sendable {
   let signing: SigningPeers?
   private let network = InProcessNetwork()
   private let pool: EndpointPool
+  /// Whether clocks go by the chain's time.
+  private let setsClocks: Bool
 
-  /// - Parameter signing: whether peers sign their calls, by clocks that the test sets; the chain's time is the world's.
   init(
     seed: UInt64 = 1, finalityLag: UInt32 = 0, blockTime: DevChainConfiguration.BlockTime = .manual,
-    signing isSigning: Bool = false
+    signing kind: Signing = .none
   ) async throws {
     let states = Repository.root.appending(path: "Tests/Interop/chain/states")
     struct Summary: Decodable { let nodes: [Node] }
@@ -64,13 +74,17 @@ final class EngineSubnet: Sendable {
     configuration.seed = seed
     configuration.finalityLag = finalityLag
     configuration.keptBlocks = 1 << 16
-    if isSigning { configuration.type = "Live" }
+    setsClocks = kind == .bySetClocks
+    if setsClocks { configuration.type = "Live" }
     chain = try await DevChainServer.start(configuration, logger: Self.silent)
     folder = try TemporaryFolder()
     pool = EndpointPool([try RPCEndpoint(chain.webSocketURL)])
     client = try await ChainClient(pool, logger: Self.silent)
-    signing = isSigning ? try SigningPeers(1...5) : nil
-    if let signing { try await register(signing) }
+    signing = kind == .none ? nil : try SigningPeers(1...5)
+    if let signing {
+      signing.pass(to: Date().timeIntervalSince1970)
+      try await register(signing)
+    }
   }
 
   static let silent: Logger = {
@@ -99,7 +113,7 @@ final class EngineSubnet: Sendable {
     try serve(InferenceService(backend.map { AsyncInferenceServer($0) }), on: network.join(as: try peer(id)), of: id)
   }
 
-  private func serve(_ service: InferenceService, on peer: any P2P, of id: UInt32) throws {
+  func serve(_ service: InferenceService, on peer: any P2P, of id: UInt32) throws {
     var configuration = RPCConfiguration()
     configuration.logger = Self.silent
     try service.servicer(as: InferenceProtocol.self).addP2PHandlers(
@@ -115,7 +129,7 @@ final class EngineSubnet: Sendable {
 
   func peer(_ id: UInt32) throws -> PeerID { try signing?.peer(id) ?? PeerID(node(id).peerId) }
 
-  private func gate(_ id: UInt32) throws -> Gate { try signing?.gate(id) ?? .insecure() }
+  func gate(_ id: UInt32) throws -> Gate { try signing?.gate(id) ?? .insecure() }
 
   /// Starts the engine of a node; a database that it left before is gone on with.
   ///
@@ -171,15 +185,6 @@ final class EngineSubnet: Sendable {
     return Member(id: id, feed: feed, store: store, engine: engine, pool: pool, looks: looks, running: running)
   }
 
-  /// The arguments with which `journal-process` is a node's engine.
-  func childArguments(_ id: UInt32) throws -> [String] {
-    let file = folder.file("child.key")
-    _ = try KeyFile.write(try hotkey(id), to: file, passphrase: nil)
-    // What the others ask it: whether it is a validator.
-    try serve(id, nil)
-    return ["validator", folder.file("child.sqlite"), chain.webSocketURL, file, try node(id).peerId]
-  }
-
   // MARK: The chain
 
   /// Takes a node out of the subnet.
@@ -221,7 +226,7 @@ final class EngineSubnet: Sendable {
     let best = try await client.rpc.call("chain_getHeader", [], timeout: nil)
     let header = try BlockHeader(json: best)
     let number = header.number
-    if let signing, let time = try await client.at(header).time() { signing.pass(to: time) }
+    if setsClocks, let time = try await client.at(header).time() { signing?.pass(to: time) }
     try await eventually("block \(number) is seen") {
       members.allSatisfy { ($0.feed.moment?.best.number ?? 0) >= number }
     }

@@ -21,6 +21,8 @@ final class SigningPeers: Sendable {
     memories = identities.mapValues { _ in ReplayMemory() }
   }
 
+  func identity(_ node: UInt32) -> PrivateKey? { identities[node] }
+
   func peer(_ node: UInt32) -> PeerID? { identities[node]?.peerID }
 
   /// Every call and answer is signed, and refused if it is not.

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// The program of Tests/JournalProcess, run as a process of its own.
+/// A program that the build puts beside the tests, run as a process of its own.
 struct ChildProcess {
   struct Result {
     let output: [String]
@@ -10,20 +10,26 @@ struct ChildProcess {
     let signal: Int32?
   }
 
-  private static let executable = Bundle.main.bundleURL.deletingLastPathComponent().path + "/journal-process"
-  private static let fallback = Bundle.main.bundleURL.path + "/journal-process"
-
   let process = Process()
   let output = Pipe()
   let input = Pipe()
 
-  init(_ arguments: [String]) throws {
-    let path = FileManager.default.isExecutableFile(atPath: Self.executable) ? Self.executable : Self.fallback
-    process.executableURL = URL(filePath: path)
+  /// - Parameters:
+  ///   - program: that of Tests/JournalProcess unless given.
+  ///   - environment: what it has beside this process's own.
+  ///   - errors: takes what it writes to standard error.
+  init(
+    _ arguments: [String], program: String = "journal-process", environment: [String: String] = [:],
+    errors: FileHandle = .nullDevice
+  ) throws {
+    let folders = [Bundle.main.bundleURL.deletingLastPathComponent(), Bundle.main.bundleURL]
+    let paths = folders.map { $0.appending(path: program) }
+    process.executableURL = paths.first { FileManager.default.isExecutableFile(atPath: $0.path) } ?? paths[0]
     process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardOutput = output
     process.standardInput = input
-    process.standardError = FileHandle.nullDevice
+    process.standardError = errors
     try process.run()
   }
 
