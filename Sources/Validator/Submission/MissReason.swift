@@ -28,7 +28,7 @@ public enum MissReason: String, Sendable, Hashable, CaseIterable, Codable {
   case notInValidatorList = "not-in-validator-list"
   /// The chain shows it done, by this key.
   case alreadyDone = "already-done"
-  /// The subnet is paused.
+  /// The whole network is paused, and takes no calls. A subnet that its owner paused goes on judging, and is no reason.
   case paused
   /// The account can't pay the fee and keep the existential deposit.
   case lowBalance = "low-balance"

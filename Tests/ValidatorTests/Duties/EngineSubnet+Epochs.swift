@@ -108,4 +108,6 @@ extension EngineSubnet {
 
 enum EngineSubnetError: Error {
   case nobodyElected, neverSettled
+  /// A call of the owner.
+  case refused(String)
 }

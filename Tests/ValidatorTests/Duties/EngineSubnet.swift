@@ -201,7 +201,7 @@ final class EngineSubnet: Sendable {
     try await makeBlock(seenBy: [])
   }
 
-  private func submit(_ call: HypertensorCall, asOwnerOf id: UInt32) async throws {
+  func submit(_ call: HypertensorCall, asOwnerOf id: UInt32) async throws {
     let coldkey = try AccountKey(secret: try #require(Hex.decode(node(id).coldkeySecret)))
     let context = try await client.signingContext(for: coldkey.accountID)
     try await client.submit(try context.sign(call, with: Signer(coldkey, allowing: [call.name])))
