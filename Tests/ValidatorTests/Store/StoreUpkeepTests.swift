@@ -84,6 +84,32 @@ struct StoreUpkeepTests {
     try store.close()
   }
 
+  @Test("A look that failed is taken again after the first time's pause, not after a week; then the week begins")
+  func retried() async throws {
+    try await Sample.fill(store, 1)
+    var settings = StoreUpkeep.Settings()
+    settings.firstCheck = .milliseconds(20)
+    #expect(settings.checking == .seconds(7 * 86_400))
+    let log = LogRecorder()
+    let upkeep = StoreUpkeep(store, settings, logger: log.logger)
+    // A file system that is away for a while: no connection can be opened.
+    let path = folder.file("validator.sqlite")
+    try FileManager.default.moveItem(atPath: path, toPath: path + ".away")
+    let running = Task { try await upkeep.run() }
+    try await eventually("it failed, and again") {
+      log.texts().count { $0.hasPrefix("the database could not be looked through") } > 1
+    }
+    #expect(!log.texts().contains { $0.hasPrefix("the database was looked through") })
+    try FileManager.default.moveItem(atPath: path + ".away", toPath: path)
+    try await eventually("it was looked through") {
+      log.texts().contains { $0.hasPrefix("the database was looked through") }
+    }
+    running.cancel()
+    try await running.value
+    #expect(log.texts().count { $0.hasPrefix("the database was looked through") } == 1)
+    try store.close()
+  }
+
   @Test("It ends with its task, and without an error")
   func ends() async throws {
     let upkeep = StoreUpkeep(store)
