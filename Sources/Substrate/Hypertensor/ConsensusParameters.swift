@@ -12,7 +12,9 @@ public struct ConsensusParameters: Sendable, Hashable {
   public let baseReward: Planck
   /// Whether the whole network is paused.
   public let isPaused: Bool
+}
 
+extension ConsensusParameters {
   init(_ state: BlockState) async throws {
     async let minimum = state.value("Network", "MinAttestationPercentage")
     async let majority = state.value("Network", "SuperMajorityAttestationRatio")

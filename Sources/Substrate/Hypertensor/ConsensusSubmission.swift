@@ -37,7 +37,9 @@ public struct ConsensusSubmission: Sendable, Hashable {
   public func voterCount(in epoch: UInt32) -> Int {
     validatorIDs?.count ?? nodes.count { $0.has(.validator, at: epoch) }
   }
+}
 
+extension ConsensusSubmission {
   init(_ value: ScaleValue) throws(ScaleError) {
     proposer = try value.field("validator_id") { v throws(ScaleError) in try v.integer() }
     block = try value.field("block") { v throws(ScaleError) in try v.integer() }

@@ -18,11 +18,9 @@ struct EpochLoss: Sendable, Hashable {
       return withoutProposal(own: own, settlement, duties) + reputation(settlement.outcome)
     }
     let voters = submission.voterCount(in: settlement.epoch)
-    // Submissions of generation C name validators, not their nodes, and a node that was in none has no name there.
-    let voter = settlement.ownVoter ?? (submission.validatorIDs == nil ? own : nil)
     let isAgreed = hasConsensus(submission.attestations.count, of: voters, settlement.parameters)
     var losses: [EpochLoss] = []
-    if submission.proposer == voter {
+    if settlement.isOwnProposal {
       if isAgreed {
         losses += latePropose(submission, settlement.parameters)
       } else {
@@ -36,7 +34,17 @@ struct EpochLoss: Sendable, Hashable {
           amount: nil,
           text: "\(submission.attestations.count) of \(voters) attested, too few: nobody was paid for the epoch"))
     }
-    guard let voter, isAgreed else { return losses + reputation(settlement.outcome) }
+    // Submissions of generation C name validators, not their nodes, and a node that was in none has no name there.
+    guard let voter = settlement.ownVoter else {
+      losses.append(
+        EpochLoss(
+          amount: 0,
+          text:
+            "node \(own) was not in the subnet when the scores were proposed: nothing was taken from it, or paid to it"
+        ))
+      return losses + reputation(settlement.outcome)
+    }
+    guard isAgreed else { return losses + reputation(settlement.outcome) }
     if let attestation = submission.attestations[voter] {
       if voter != submission.proposer, attestation.rewardFactor < .one {
         losses.append(lateAttest(attestation, submission, settlement.outcome))

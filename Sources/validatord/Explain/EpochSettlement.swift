@@ -6,14 +6,25 @@ struct EpochSettlement: Sendable {
   /// The epoch of the proposal.
   let epoch: UInt32
   let elected: UInt32?
-  /// The id by which the submission names this validator's node; nil if the node was not in the subnet.
-  let ownVoter: UInt32?
+  /// This validator's node; nil if it had none.
+  let own: UInt32?
   let submission: ConsensusSubmission?
   let parameters: ConsensusParameters
   /// Nil while the epoch of the proposal lasts, or where the state is gone.
   let outcome: Outcome?
   /// Why there is no outcome.
   let missing: String?
+
+  /// The id by which the submission names this validator's node, in generation C that of its validator; nil if the node
+  /// was not in the subnet.
+  var ownVoter: UInt32? { submission?.nodes.first { $0.id == own }?.voterID }
+
+  /// Whether the proposal is of this validator's node. In generation C a validator may have several nodes, and the
+  /// proposal names it alone.
+  var isOwnProposal: Bool {
+    guard let submission, let ownVoter else { return false }
+    return submission.proposer == ownVoter && (submission.validatorIDs == nil || elected == own)
+  }
 
   /// What the settling block did with this validator's node.
   struct Outcome: Sendable {
@@ -29,7 +40,9 @@ struct EpochSettlement: Sendable {
     /// Events of the block that are about the node or its subnet, by name.
     let events: [String]
   }
+}
 
+extension EpochSettlement {
   /// - Throws: what the chain's client throws if the chain can't be reached at all.
   init(_ account: EpochAccount, _ client: ChainClient) async throws {
     guard let subnetID = account.identity?.subnetID else {
@@ -42,7 +55,7 @@ struct EpochSettlement: Sendable {
     epoch = account.proposalEpoch
     elected = try await subnet.electedValidator(epoch: account.proposalEpoch)
     submission = try await subnet.submission(epoch: account.proposalEpoch)
-    ownVoter = submission?.nodes.first { $0.id == account.epoch.ownNode }?.voterID
+    own = account.epoch.ownNode
     parameters = try await state.consensusParameters()
     guard head.number >= account.settlementBlock else {
       (outcome, missing) = (nil, "block \(account.settlementBlock), which settles it, is not final yet")
@@ -50,12 +63,17 @@ struct EpochSettlement: Sendable {
     }
     do {
       outcome = try await Self.outcome(account, subnetID, client)
-      missing = outcome == nil ? "this validator had no node" : nil
+      missing = outcome == nil ? Self.absence(account) : nil
     } catch let error as any SubstrateError {
       (outcome, missing) = (
         nil, "the endpoint has not kept the state of block \(account.settlementBlock): \(error.message)"
       )
     }
+  }
+
+  private static func absence(_ account: EpochAccount) -> String {
+    guard let own = account.epoch.ownNode else { return "this validator had no node" }
+    return "node \(own) was not in the subnet any more when block \(account.settlementBlock) settled it"
   }
 
   private static func outcome(
