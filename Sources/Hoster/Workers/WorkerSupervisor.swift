@@ -134,7 +134,8 @@ public actor WorkerSupervisor: Service {
       if phase == .stopping {
         logger.debug("the worker has ended")
       } else {
-        logFailure()
+        // One that somebody ended in a terminal did as it was told; one that does so again and again is broken.
+        logFailure(isQuiet: exit == .code(0) && machine.failures == 1)
       }
     case .broken(let error, let start) where start == machine.starts:
       let actions = machine.isBroken(error, now: now)
@@ -229,10 +230,13 @@ public actor WorkerSupervisor: Service {
     }
   }
 
-  private func logFailure() {
+  /// - Parameter isQuiet: whether there is nothing in it that an operator should look at.
+  private func logFailure(isQuiet: Bool = false) {
     guard let failure = machine.lastFailure else { return }
     metrics.countFailure(failure)
-    logger.warning("the worker failed: \(failure)", metadata: ["failures": "\(machine.failures)"])
+    logger.log(
+      level: isQuiet ? .debug : .warning, "the worker failed: \(failure)",
+      metadata: ["failures": "\(machine.failures)"])
   }
 
   // MARK: Waiting

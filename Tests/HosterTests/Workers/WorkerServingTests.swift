@@ -244,6 +244,9 @@ struct WorkerServingTests {
       kill(worker, SIGINT)
       #expect(await eventually { hoster.pool.status[0].starts == 2 && hoster.pool.status[0].phase == .ready })
       #expect(hoster.pool.status[0].lastFailure?.message == "the worker ended with code 0")
+      // The node says no more of it than the worker does.
+      let ends = hoster.recorder.lines.filter { $0.text.contains("ended with code 0") }
+      #expect(ends.map(\.level) == [.debug] && hoster.recorder.texts(.warning).isEmpty, "\(ends)")
       // Those of the second start alone.
       let namespaces = Set(hoster.control.handledProtocols.compactMap { $0.split(separator: ":").first })
       #expect(namespaces.count == 1, "\(hoster.control.handledProtocols)")

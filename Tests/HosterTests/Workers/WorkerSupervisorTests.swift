@@ -131,6 +131,27 @@ struct WorkerSupervisorTests {
     #expect(recorder.texts(.error).count == 1)
   }
 
+  @Test("P-63 a first end with code 0 is a debug line alone; from the second in a row on each is a warning")
+  func orderlyEnds() async throws {
+    let recorder = LogRecorder()
+    let folder = TemporaryFolder()
+    // Each start ends at once and orderly, once it may.
+    let worker = supervisor(
+      "echo >> \(folder.path)/starts; "
+        + "[ $(wc -l < \(folder.path)/starts) -eq 1 ] || while [ ! -e \(folder.path)/go ]; do sleep 0.02; done; "
+        + "\(Self.ready); exit 0", recorder: recorder)
+    try await worker.runInBackground(awaitReady: false)
+    #expect(await eventually { worker.status.starts == 2 && worker.status.phase == .starting })
+    func ends() -> [LogRecorder.Line] { recorder.lines.filter { $0.text.contains("ended with code 0") } }
+    #expect(ends().map(\.level) == [.debug] && recorder.texts(.warning).isEmpty, "\(recorder.texts())")
+    #expect(worker.status.failures == 1 && worker.status.lastFailure?.kind == .exited)
+    try folder.write([], to: "go")
+    #expect(await eventually { worker.status.isDegraded })
+    #expect(ends().prefix(3).map(\.level) == [.debug, .warning, .warning], "\(ends())")
+    await worker.shutdown()
+    #expect(recorder.texts(.error).count == 1)
+  }
+
   @Test("The guard's own death is a worker's death, and takes the group with it")
   func guardKilled() async throws {
     let worker = supervisor("sleep 1000 & \(Self.ready); \(Self.serve)")
