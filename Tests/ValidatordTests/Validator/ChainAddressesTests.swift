@@ -3,7 +3,6 @@ import Testing
 
 @testable import validatord
 
-/// For Tests/ValidatordTests/Validator, once `ChainAddresses.address(_:)` is no longer private.
 @Suite("Addresses that stand on chain")
 struct ChainAddressesTests {
   private static let text = "/ip4/192.0.2.1/tcp/4001/p2p/12D3KooWN9BApNWoRZgpo362uqGtDARZaqBo8kfbdrBBGptH49fk"
