@@ -33,19 +33,26 @@ final class ClockWatch: Sendable {
   /// that a block needs until it is here.
   static let tolerance = 30.0
   /// What a look may take; those who ask have other things to do.
-  private static let patience = Duration.seconds(5)
+  static let patience = Duration.seconds(5)
 
   private let subnet: LiveSubnet
   private let feed: EpochFeed
+  private let patience: Duration
   private let now: @Sendable () -> Double
   private let isForDevelopment: Once<Bool>
   /// When the newest block that was asked about was made; those who ask meanwhile wait for the same answer.
   private let newest = Mutex<(block: BlockHash, time: Task<Double?, Never>)?>(nil)
 
-  /// - Parameter now: Unix seconds.
-  init(_ subnet: LiveSubnet, _ feed: EpochFeed, now: @escaping @Sendable () -> Double) {
+  /// - Parameters:
+  ///   - patience: what a look may take at most.
+  ///   - now: Unix seconds.
+  init(
+    _ subnet: LiveSubnet, _ feed: EpochFeed, patience: Duration = ClockWatch.patience,
+    now: @escaping @Sendable () -> Double
+  ) {
     self.subnet = subnet
     self.feed = feed
+    self.patience = patience
     self.now = now
     isForDevelopment = Once { [client = subnet.client] in try await client.isForDevelopment() }
   }
@@ -55,7 +62,7 @@ final class ClockWatch: Sendable {
   /// How far the clock is ahead of the chain's now, in seconds; negative if it is behind.
   ///
   /// - Returns: nil while the chain can't be asked, and for one whose time is not the world's.
-  func offset() async -> Double? { await offsets([read()], until: .now + Self.patience)?.first }
+  func offset() async -> Double? { await offsets([read()], until: .now + patience)?.first }
 
   /// How far the clock was ahead at each reading.
   ///
@@ -68,7 +75,7 @@ final class ClockWatch: Sendable {
       defer { group.cancelAll() }
       group.addTask { await self.time(of: block) }
       group.addTask {
-        try? await Task.sleep(until: min(deadline, .now + Self.patience))
+        try? await Task.sleep(until: min(deadline, .now + self.patience))
         return nil
       }
       return await group.next() ?? nil
