@@ -78,6 +78,47 @@ struct HosterTests {
     }
   }
 
+  @Test("P-75 a peer of class Validator that serves a model itself gets no answer, the same peer as a validator does")
+  func risenCopier() async throws {
+    try await ManualSubnet.with { subnet in
+      try await HosterProcess.with(subnet) { hoster in
+        try await hoster.waits(for: "1 of 1 workers are ready", of: "workers")
+        let epoch = try await subnet.advance(to: Self.committing)
+        try await hoster.waits(for: "epoch \(epoch) kept", of: "duty")
+        let prompt = try await subnet.consensusPrompt(of: epoch)
+        // The elected node is served whatever it is.
+        let elected = try await subnet.electedValidator(epoch)
+        let node = try #require((1...3 as ClosedRange<UInt32>).first { $0 != elected })
+        try await RolePeer.with(subnet.validators[Int(node) - 1], calling: hoster.address) { peer in
+          for role in [NodeRole.hoster, .validator] {
+            peer.say(role)
+            #expect(try await peer.ask(prompt) == .refused("Invalid request. "))
+          }
+          // Too early is too early for everybody.
+          #expect(peer.questions == 0)
+
+          #expect(try await subnet.advance(to: Self.calling) == epoch)
+          let answer = try await ownAnswer(subnet, epoch)
+          peer.say(.hoster)
+          // The hoster sees the block a moment after the chain has made it; until then it does not ask.
+          repeat {
+            #expect(try await peer.ask(prompt) == .refused("Invalid request. "))
+          } while peer.questions == 0
+          #expect(peer.questions == 1)
+          // Its other questions are anybody's.
+          #expect(try await peer.ask([1, 2, 3]) != .refused("Invalid request. "))
+          #expect(peer.questions == 1)
+          peer.say(.validator)
+          #expect(try await peer.ask(prompt) == .tokens(answer))
+          #expect(peer.questions == 2)
+          // What it was before is not remembered for it.
+          peer.say(.hoster)
+          #expect(try await peer.ask(prompt) == .refused("Invalid request. "))
+        }
+      }
+    }
+  }
+
   @Test("D-19 workers are the daemon's, each in a process group of its own behind its guard, and inherit nothing")
   func family() async throws {
     try await ManualSubnet.with { subnet in

@@ -120,6 +120,11 @@ final class ManualSubnet: Sendable {
     try await client.best().subnet(Self.subnetID).submission(epoch: epoch)
   }
 
+  /// The node that has to propose in an epoch; nil if there is none.
+  func electedValidator(_ epoch: UInt32) async throws -> UInt32? {
+    try await client.best().subnet(Self.subnetID).electedValidator(epoch: epoch)
+  }
+
   /// The token ids that all hosters of the subnet are asked in an epoch that has begun, derived from what the chain says.
   func consensusPrompt(of epoch: UInt32) async throws -> [Int64] {
     let clock = try #require(try await client.best().subnet(Self.subnetID).clock())
