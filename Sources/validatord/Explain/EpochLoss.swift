@@ -40,7 +40,7 @@ struct EpochLoss: Sendable, Hashable {
         EpochLoss(
           amount: 0,
           text:
-            "node \(own) was not in the subnet when the scores were proposed: nothing was taken from it, or paid to it"
+            "node \(own) was not active in the subnet when the scores were proposed: nothing was taken from it, or paid to it"
         ))
       return losses + reputation(settlement.outcome)
     }

@@ -104,6 +104,22 @@ struct EpochLossTests {
     }
   }
 
+  @Test("A node that has left the subnet is told so: it was in no proposal, and nothing of it was settled")
+  func gone() async throws {
+    try await LossyEpoch.with { chain in
+      let gone = try await chain.removeOne()
+      let epoch = try await chain.live { elected in
+        (1, Dictionary(uniqueKeysWithValues: (1...5).filter { $0 != elected && $0 != gone }.map { ($0, 2) }))
+      }
+      let (settlement, losses) = try await chain.losses(of: gone, epoch)
+      #expect(settlement.outcome == nil && settlement.submission?.attestations.count == 4)
+      #expect(
+        settlement.missing?.hasPrefix("node \(gone) was not in the subnet any more when block") == true,
+        "\(settlement.missing ?? "")")
+      #expect(losses.map(\.amount) == [0] && losses[0].text.hasPrefix("node \(gone) was not active in the subnet when"))
+    }
+  }
+
   /// Wide numbers stay out of asynchronous code.
   private func check(
     _ settlement: EpochSettlement, _ losses: [EpochLoss], _ body: (EpochSettlement.Outcome) throws -> Void
@@ -192,6 +208,17 @@ private final class LossyEpoch {
     }
   }
 
+  /// Takes a node out of the subnet that does not have to propose now.
+  func removeOne() async throws -> UInt32 {
+    let number = try #require(clock.epoch(at: try await height()))
+    let elected = try await client.best().subnet(Self.subnet).electedValidator(epoch: number)
+    let node = try #require((1...5 as ClosedRange<UInt32>).first { $0 != elected })
+    try await send(.removeSubnetNode(subnet: Self.subnet, node: node), node)
+    try await chain.makeBlocks()
+    try #require(try await client.at(number: height()).subnet(Self.subnet).node(node) == nil)
+    return node
+  }
+
   /// What `validatord explain` says to a node about the scores that were proposed in an epoch.
   func losses(of node: UInt32, _ epoch: Epoch) async throws -> (EpochSettlement, [EpochLoss]) {
     let folder = FileManager.default.temporaryDirectory.appending(path: "loss-\(UUID().uuidString)")
@@ -222,6 +249,6 @@ private final class LossyEpoch {
   private func send(_ call: HypertensorCall, _ node: UInt32) async throws {
     let key = try #require(keys[node])
     let context = try await client.signingContext(for: key.accountID)
-    try await client.submit(try context.sign(call, with: Signer(key, allowing: HypertensorCall.consensusDuties)))
+    try await client.submit(try context.sign(call, with: Signer(key, allowing: [call.name])))
   }
 }

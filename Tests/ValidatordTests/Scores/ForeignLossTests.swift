@@ -108,7 +108,7 @@ struct ForeignLossTests {
       let losses = EpochLoss.all(own: 3, settlement, [])
       #expect(!losses.contains(where: Self.isTaken) && !losses.contains { $0.text.contains("did not attest") })
       #expect(losses.last?.amount == 0, "\(losses)")
-      #expect(losses.last?.text.hasPrefix("node 3 was not in the subnet when the scores were proposed") == true)
+      #expect(losses.last?.text.hasPrefix("node 3 was not active in the subnet when the scores were proposed") == true)
       #expect(losses.count == (attestors.count == 1 ? 2 : 1), "\(losses)")
     }
   }
