@@ -39,9 +39,8 @@ struct EpochLoss: Sendable, Hashable {
       losses.append(
         EpochLoss(
           amount: 0,
-          text:
-            "node \(own) was not active in the subnet when the scores were proposed: nothing was taken from it, or paid to it"
-        ))
+          text: "node \(own) was not active in the subnet when the scores were proposed: nothing was taken from it, or "
+            + "paid to it"))
       return losses + reputation(settlement.outcome)
     }
     guard isAgreed else { return losses + reputation(settlement.outcome) }
