@@ -46,7 +46,9 @@ public struct InferenceError: HosterError, Equatable {
     case .stopped: "Ask again when the node is up, or ask another"
     case .notFinite: "The model is broken; check its weights"
     case .upstream, .upstreamTimeout: "See the log of the model server"
-    case .noTokenIDs: "Use a model server that knows return_token_ids, such as vLLM"
+    case .noTokenIDs:
+      "Use a model server that sends token ids, such as vLLM or llama.cpp, or give hoster.completions-tokenizer the "
+        + "model's tokenizer.json"
     case .noModel: "Ask a hoster"
     case .noWorker, .worker, .stalled: "Ask again; if it stays so, see the log of the node that serves the model"
     }

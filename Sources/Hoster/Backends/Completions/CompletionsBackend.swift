@@ -3,7 +3,8 @@ public import Foundation
 import NIOCore
 import NIOFoundationCompat
 
-/// A model server that speaks OpenAI's completions with token ids, such as vLLM or SGLang, as a backend.
+/// A model server that speaks OpenAI's completions as a backend: with token ids, such as vLLM, SGLang or llama.cpp, or
+/// with text alone, such as Ollama or TGI, which takes a tokenizer.
 public final class CompletionsBackend: InferenceBackend {
   /// Which server, and what it serves: its interface does not tell the vocabulary.
   public struct Configuration: Sendable {
@@ -19,6 +20,8 @@ public final class CompletionsBackend: InferenceBackend {
     public var timeout: Int64 = 600
     /// Goes with every request as a bearer token; nil for a server that wants none.
     public var apiKey: String?
+    /// The model's tokenizer, for a server that takes and sends text; nil for one that names token ids.
+    public var tokenizer: Tokenizer?
 
     public init(url: URL, model: String, vocabularySize: Int, contextLength: Int) {
       self.url = url
@@ -68,21 +71,15 @@ public final class CompletionsBackend: InferenceBackend {
 
   public func tokens(for request: InferenceRequest) async throws -> TokenStream {
     try request.check(against: description)
-    var http = HTTPClientRequest(url: url("completions"))
-    http.method = .POST
-    http.headers.add(name: "Content-Type", value: "application/json")
+    var http = try self.request(for: question(for: request))
     http.headers.add(name: "Accept", value: "text/event-stream")
-    http.body = .bytes(
-      ByteBuffer(
-        data: try JSONEncoder().encode(
-          Fields(model: configuration.model, prompt: request.prompt, max_tokens: request.maximumNewTokens))))
     let end = ContinuousClock.now + .seconds(configuration.timeout)
     let response = try await within(end) { [self, http] in try await execute(http) }
     let (stream, answer) = TokenStream.makeStream()
     let task = Task {
       do {
         try await self.within(end) { [self] in
-          try await translating { try await relay(response, limit: request.maximumNewTokens, to: answer) }
+          try await translating { try await relay(response, to: answer, of: request) }
         }
         answer.finish()
       } catch { answer.finish(throwing: error) }
@@ -92,17 +89,52 @@ public final class CompletionsBackend: InferenceBackend {
   }
 
   /// Hands on the tokens, no more than were asked for, so that what waits for the consumer is bounded.
-  private func relay(_ response: HTTPClientResponse, limit: Int, to answer: TokenStream.Continuation) async throws {
-    var reader = CompletionsReader(vocabularySize: configuration.vocabularySize)
-    var left = limit
+  private func relay(
+    _ response: HTTPClientResponse, to answer: TokenStream.Continuation, of request: InferenceRequest
+  ) async throws {
+    var reader = CompletionsReader(vocabularySize: configuration.vocabularySize, tokenizer: configuration.tokenizer)
+    var given: [Int32] = []
     for try await bytes in response.body {
-      for token in try reader.receive(bytes.readableBytesView).prefix(left) {
-        answer.yield(token)
-        left -= 1
+      for part in try reader.receive(bytes.readableBytesView) {
+        let tokens = try await complete(part, behind: given, of: request)
+        for token in tokens.prefix(request.maximumNewTokens - given.count) {
+          answer.yield(token)
+          given.append(token)
+        }
+        // A part that ends the answer may be followed by others, but not by tokens.
+        if given.count == request.maximumNewTokens || part.end != nil { return }
       }
-      if reader.isDone || left == 0 { return }
+      if reader.isDone { return }
     }
     try reader.finish()
+  }
+
+  /// The tokens of a part, and those before it that the server has not named.
+  private func complete(
+    _ part: CompletionsPart, behind given: [Int32], of request: InferenceRequest
+  ) async throws -> [Int32] {
+    let missing = part.missing(behind: given.count)
+    guard missing > 0 else { return part.tokens }
+    let count = min(missing + part.tokens.count, request.maximumNewTokens - given.count)
+    let response = try await execute(
+      self.request(for: .whole(request.prompt + given, model: configuration.model, count: count)))
+    let body = try await response.body.collect(upTo: ServerSentEvents.maximumLength)
+    let whole = try CompletionsAnswer(json: Data(body.readableBytesView), vocabularySize: configuration.vocabularySize)
+    return try part.completed(by: whole, count: count, missing: missing)
+  }
+
+  private func question(for request: InferenceRequest) -> CompletionsQuestion {
+    let (model, count) = (configuration.model, request.maximumNewTokens)
+    guard let tokenizer = configuration.tokenizer else { return .streamed(request.prompt, model: model, count: count) }
+    return .streamed(tokenizer.decode(request.prompt), model: model, count: count)
+  }
+
+  private func request(for question: CompletionsQuestion) throws -> HTTPClientRequest {
+    var http = HTTPClientRequest(url: url("completions"))
+    http.method = .POST
+    http.headers.add(name: "Content-Type", value: "application/json")
+    http.body = .bytes(ByteBuffer(data: try JSONEncoder().encode(question)))
+    return http
   }
 
   public var knownModel: ModelDescription? { description }
@@ -156,16 +188,6 @@ public final class CompletionsBackend: InferenceBackend {
       throw InferenceError(
         .upstream, "the model server can't be reached or broke off: \("\(error)".quoted(limit: 200))")
     }
-  }
-
-  /// The request as it goes over the wire: greedy, since hosters must agree.
-  private struct Fields: Encodable {
-    let model: String
-    let prompt: [Int32]
-    let max_tokens: Int
-    let temperature = 0
-    let stream = true
-    let return_token_ids = true
   }
 }
 

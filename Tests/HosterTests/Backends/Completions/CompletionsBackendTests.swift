@@ -11,12 +11,14 @@ struct CompletionsBackendTests {
   /// Runs `body` with a backend whose server answers so.
   private func with(
     _ answer: String, then ending: ScriptedHTTPServer.Ending = .close, idleTimeout: Int64 = 60,
-    timeout: Int64 = 600, _ body: (CompletionsBackend, ScriptedHTTPServer) async throws -> Void
+    timeout: Int64 = 600, tokenizer: Tokenizer? = nil,
+    _ body: (CompletionsBackend, ScriptedHTTPServer) async throws -> Void
   ) async throws {
     let server = try await ScriptedHTTPServer(answer, then: ending)
     var configuration = CompletionsBackend.Configuration(
-      url: try #require(URL(string: "http://127.0.0.1:\(server.port)/v1")), model: "small", vocabularySize: 100,
-      contextLength: 50)
+      url: try #require(URL(string: "http://127.0.0.1:\(server.port)/v1")), model: "small",
+      vocabularySize: tokenizer == nil ? 100 : 481, contextLength: 50)
+    configuration.tokenizer = tokenizer
     (configuration.idleTimeout, configuration.timeout) = (idleTimeout, timeout)
     let backend = CompletionsBackend(configuration)
     do {
@@ -43,12 +45,53 @@ struct CompletionsBackendTests {
       #expect(request.hasPrefix("POST /v1/completions HTTP/1.1\r\n"))
       struct Body: Decodable, Equatable {
         var model: String, prompt: [Int32], max_tokens: Int, temperature: Double, stream: Bool, return_token_ids: Bool
+        var n_probs = 1, timings_per_token = true, cache_prompt = false
       }
       let body = try #require(request.components(separatedBy: "\r\n\r\n").last)
       #expect(
         try JSONDecoder().decode(Body.self, from: Data(body.utf8))
           == Body(
             model: "small", prompt: [1, 99], max_tokens: 3, temperature: 0, stream: true, return_token_ids: true))
+    }
+  }
+
+  @Test("With a tokenizer text goes out and comes back, with what OpenAI's servers know alone")
+  func text() async throws {
+    let tokenizer = try Tokenizer(contentsOf: GoldenTokenizer.bytes.path, vocabularySize: 481)
+    let chunks = [" the", "no", "des"].map { #"data: {"choices":[{"text":"\#($0)"}]}"# + "\n\n" }.joined()
+    let prompt = InferenceRequest(prompt: [261, 480, 0], maximumNewTokens: 4)
+    try await with(Self.stream + chunks, then: .hold, tokenizer: tokenizer) { backend, server in
+      let tokens = try await Array(collecting: backend.tokens(for: prompt))
+      #expect(try tokens == Array(([261] + tokenizer.encode("no") + tokenizer.encode("des")).prefix(4)))
+      var requests = server.requests.makeAsyncIterator()
+      let request = try #require(await requests.next())
+      let body = try #require(request.components(separatedBy: "\r\n\r\n").last)
+      let fields = try #require(try JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any])
+      #expect(Set(fields.keys) == ["model", "prompt", "max_tokens", "temperature", "stream"])
+      #expect(fields["prompt"] as? String == " the<tool><|endoftext|>")
+    }
+  }
+
+  @Test("A server that says it has hidden tokens, and does not tell them, is given up")
+  func hiding() async throws {
+    let chunk = #"{"choices":[{"text":"\#u{e9}","logprobs":{"content":[{"id":5}]}}],"timings":{"predicted_n":3}}"#
+    try await with(Self.stream + "data: \(chunk)\n\n", then: .hold, idleTimeout: 1) { backend, _ in
+      await #expect {
+        _ = try await Array(collecting: backend.tokens(for: Self.request))
+      } throws: {
+        ($0 as? InferenceError)?.kind == .upstreamTimeout
+      }
+    }
+    try await with(Self.stream + "data: \(chunk)\n\n") { backend, server in
+      await #expect {
+        _ = try await Array(collecting: backend.tokens(for: Self.request))
+      } throws: {
+        ($0 as? InferenceError)?.kind == .upstream
+      }
+      var requests = server.requests.makeAsyncIterator()
+      _ = try #require(await requests.next())
+      let second = try #require(await requests.next())
+      #expect(second.contains(#""prompt":[1,99]"#) && second.contains(#""max_tokens":3"#), "\(second)")
     }
   }
 

@@ -46,10 +46,12 @@ struct ServerSentEventsTests {
 
 @Suite("Streamed completions")
 struct CompletionsReaderTests {
-  private static func read(_ events: [String]) throws -> (tokens: [Int32], isDone: Bool) {
-    var reader = CompletionsReader(vocabularySize: 100)
-    let tokens = try reader.receive(events.map { "data: \($0)\n\n" }.joined().utf8)
-    return (tokens, reader.isDone)
+  private static func read(
+    _ events: [String], _ tokenizer: Tokenizer? = nil
+  ) throws -> (tokens: [Int32], isDone: Bool) {
+    var reader = CompletionsReader(vocabularySize: 100, tokenizer: tokenizer)
+    let parts = try reader.receive(events.map { "data: \($0)\n\n" }.joined().utf8)
+    return (parts.flatMap(\.tokens), reader.isDone)
   }
 
   @Test("Tokens come out in order, chunks without any and what follows the end count for nothing")
@@ -65,6 +67,42 @@ struct CompletionsReaderTests {
     #expect(answer.tokens == [7, 99, 0] && answer.isDone)
   }
 
+  @Test("llama.cpp's ids stand beside their probabilities; what it counts and may hide is kept")
+  func llama() throws {
+    func chunk(_ text: String, _ ids: [Int], _ count: Int, _ end: String = "null") -> String {
+      let content = ids.map { #"{"id":\#($0),"token":"?","bytes":[63],"logprob":-1.5,"top_logprobs":[]}"# }
+      let probabilities = ids.isEmpty ? "null" : #"{"content":[\#(content.joined(separator: ","))]}"#
+      return #"data: {"choices":[{"text":"\#(text)","index":0,"logprobs":\#(probabilities),"finish_reason":\#(end)}],"#
+        + #""timings":{"cache_n":0,"predicted_n":\#(count),"predicted_ms":1.25}}"# + "\n\n"
+    }
+    var reader = CompletionsReader(vocabularySize: 100)
+    let answer = chunk("a", [7], 1) + chunk("\u{e9}b", [99], 3) + chunk("", [], 4, #""length""#)
+    #expect(
+      try reader.receive(answer.utf8) == [
+        CompletionsPart(tokens: [7], computed: 1), CompletionsPart(tokens: [99], computed: 3, mayHide: true),
+        CompletionsPart(computed: 4, end: "length"),
+      ])
+  }
+
+  @Test("With a tokenizer text becomes ids piece by piece, and ids are still taken as they are")
+  func text() throws {
+    let json =
+      #"{"decoder":{"type":"ByteLevel"},"model":{"vocab":{"a":0,"b":1,"ab":2,"\#u{120}a":3},"merges":["a b"]}}"#
+    let tokenizer = try Tokenizer(json: Array(json.utf8), vocabularySize: 100)
+    let events = [
+      #"{"choices":[{"text":" a","logprobs":null}],"timings":{"predicted_n":9}}"#, #"{"choices":[{"text":"ba"}]}"#,
+      #"{"choices":[{"text":"aab","token_ids":[7]}]}"#, #"{"choices":[{"text":"","finish_reason":"stop"}]}"#, "[DONE]",
+    ]
+    let answer = try Self.read(events, tokenizer)
+    #expect(answer.tokens == [3, 1, 0, 7] && answer.isDone)
+    #expect {
+      try Self.read([#"{"choices":[{"text":"abc"}]}"#], tokenizer)
+    } throws: {
+      ($0 as? InferenceError)?.kind == .upstream
+    }
+    #expect { try Self.read(events) } throws: { "\($0)".contains("hoster.completions-tokenizer") }
+  }
+
   @Test(
     "What is no completion ends with a reason",
     arguments: [
@@ -73,6 +111,10 @@ struct CompletionsReaderTests {
       (#"{"choices":[{"token_ids":[100]}]}"#, .upstream), (#"{"choices":[{"token_ids":[-1]}]}"#, .upstream),
       (#"{"choices":[{"token_ids":[1e30]}]}"#, .upstream), (#"{"choices":[{"token_ids":"1"}]}"#, .upstream),
       (String(repeating: "[", count: 100_000), .upstream), (#"{"choices":[{"text":" a"}]}"#, .noTokenIDs),
+      (#"{"choices":[{"text":"a","logprobs":{"content":[{"token":"a","logprob":-1}]}}]}"#, .noTokenIDs),
+      (#"{"choices":[{"text":"a","logprobs":{"tokens":["a"],"token_logprobs":[-1]}}]}"#, .noTokenIDs),
+      (#"{"choices":[{"text":"a","logprobs":{"content":[{"id":100}]}}]}"#, .upstream),
+      (#"{"choices":[{"text":"a","logprobs":{"content":[{"id":1.5}]}}]}"#, .upstream),
     ])
   func refusals(_ event: String, _ code: InferenceError.Code) {
     #expect { try Self.read([event]) } throws: { ($0 as? InferenceError)?.kind == code }
