@@ -16,7 +16,7 @@ struct HosterSettings: Sendable {
   /// What computes, with what it needs.
   enum Source: Sendable, Hashable {
     case model(folder: String)
-    case completions(url: URL, model: String, keyFile: String?, context: Int)
+    case completions(url: URL, model: String, keyFile: String?, context: Int, tokenizer: String?)
     case program([String])
   }
 
@@ -82,6 +82,7 @@ struct HosterSettings: Sendable {
     let name = reader.value(Settings.hosterCompletionsModel)
     let keyFile = reader.value(Settings.hosterCompletionsKeyFile)
     let context = reader.value(Settings.hosterCompletionsContext)
+    let tokenizer = reader.value(Settings.hosterCompletionsTokenizer)
     func demand(_ entry: SettingEntry, _ backend: Backend) {
       if !reader.isGiven(entry) { reader.report(entry, "is missing: the backend \(backend.rawValue) needs it") }
     }
@@ -108,7 +109,7 @@ struct HosterSettings: Sendable {
         reader.report(Settings.hosterCompletionsURL.entry, "takes an http or https URL")
         return nil
       }
-      return .completions(url: parsed, model: name, keyFile: keyFile, context: context)
+      return .completions(url: parsed, model: name, keyFile: keyFile, context: context, tokenizer: tokenizer)
     }
   }
 }

@@ -62,6 +62,35 @@ struct CompletionsTests {
     }
   }
 
+  @Test("A server with text alone serves with the model's tokenizer, and says without it what is missing")
+  func text() async throws {
+    let tokenizer = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../../Vectors/model/tokenizers/bytes.json").standardized.path
+    try await ModelServer.with(knowsTokens: false) { server in
+      try await ManualSubnet.with { subnet in
+        let settings = Self.settings(server, "completions-tokenizer: \"\(tokenizer)\"")
+        try await HosterProcess.with(subnet, settings: settings) { hoster in
+          try await hoster.waits(for: "the model server has the model", of: "workers")
+          try await subnet.advance(to: Self.committing)
+          try await hoster.waits(for: "kept", of: "duty")
+          // "the" becomes "t", "h", "e", "t", "h".
+          let (tokens, result) = try await subnet.ask(hoster.address, [258], as: subnet.validators[0])
+          #expect(tokens == [84, 72, 69, 84, 72], "\(result.output) \(result.errors) \(hoster.program.errors)")
+        }
+      }
+    }
+    try await ModelServer.with { server in
+      try await ManualSubnet.with { subnet in
+        let settings = Self.settings(server, "completions-tokenizer: \"\(subnet.folder.path)/none.json\"")
+        let file = try await HosterProcess.configure(subnet, settings: settings)
+        for command in [["hoster"], ["config", "check", "--role", "hoster"]] {
+          let refused = try await Program.run(command + ["--config", file])
+          #expect(refused.status == 78 && refused.errors.contains("none.json"), "\(command): \(refused.errors)")
+        }
+      }
+    }
+  }
+
   @Test("An own answer that takes longer than the time for commits is missed as late, and explain says so afterwards")
   func late() async throws {
     try await ModelServer.with { server in

@@ -6,8 +6,8 @@ import NIOCore
 import Synchronization
 import Testing
 
-/// A model server with OpenAI's completions and token ids, as vLLM serves them; also what stands behind routes of the
-/// API protocol.
+/// A model server with OpenAI's completions and token ids, as vLLM serves them, or with text alone, as Ollama does; also
+/// what stands behind routes of the API protocol.
 final class ModelServer: Sendable {
   /// How it goes on behind the first token of an answer.
   enum Behaviour: Sendable {
@@ -32,10 +32,15 @@ final class ModelServer: Sendable {
 
   /// Runs `body` beside the server.
   ///
-  /// - Parameter key: the API key that every request has to bear; nil for a server that wants none.
-  static func with(key: String? = nil, _ body: (ModelServer) async throws -> Void) async throws {
+  /// - Parameters:
+  ///   - key: the API key that every request has to bear; nil for a server that wants none.
+  ///   - knowsTokens: whether prompts and answers are token ids. Otherwise they are text, and it answers with the letters
+  ///     of the prompt, again and again.
+  static func with(
+    key: String? = nil, knowsTokens: Bool = true, _ body: (ModelServer) async throws -> Void
+  ) async throws {
     let (ports, found) = AsyncStream.makeStream(of: Int.self)
-    let handling = Handling(key: key)
+    let handling = Handling(key: key, knowsTokens: knowsTokens)
     var logger = Logger(label: "test")
     logger.logLevel = .critical
     let application = Application(
@@ -81,10 +86,11 @@ private final class Handling: Sendable {
   static let vocabulary = Int64(ManualSubnet.vocabulary)
 
   let key: String?
+  let knowsTokens: Bool
   let behaviour = Mutex(ModelServer.Behaviour.answers)
   let questions = Mutex(0)
 
-  init(key: String?) { self.key = key }
+  init(key: String?, knowsTokens: Bool) { (self.key, self.knowsTokens) = (key, knowsTokens) }
 
   private struct Question: Decodable {
     let model: String
@@ -93,6 +99,15 @@ private final class Handling: Sendable {
     let temperature: Double
     let stream: Bool
     let return_token_ids: Bool
+  }
+
+  private struct TextQuestion: Decodable {
+    let model: String
+    let prompt: String
+    let max_tokens: Int
+    let temperature: Double
+    let stream: Bool
+    let return_token_ids: Bool?
   }
 
   var router: Router<BasicRequestContext> {
@@ -117,6 +132,7 @@ private final class Handling: Sendable {
     router.post("v1/completions") { [self] request, _ in
       if let refusal = refusal(of: request) { return refusal }
       let body = try await request.body.collect(upTo: 1 << 20)
+      if !knowsTokens { return answer(text: Data(body.readableBytesView)) }
       guard let question = try? JSONDecoder().decode(Question.self, from: Data(body.readableBytesView)),
         question.model == ModelServer.model, question.stream, question.return_token_ids, question.temperature == 0
       else { return Response(status: .badRequest) }
@@ -133,6 +149,24 @@ private final class Handling: Sendable {
         })
     }
     return router
+  }
+
+  private func answer(text body: Data) -> Response {
+    guard let question = try? JSONDecoder().decode(TextQuestion.self, from: body), question.model == ModelServer.model,
+      question.stream, question.return_token_ids == nil, question.temperature == 0, !question.prompt.isEmpty
+    else { return Response(status: .badRequest) }
+    questions.withLock { $0 += 1 }
+    let letters = question.prompt.unicodeScalars.map { String($0) }
+    return Response(
+      status: .ok, headers: [.contentType: "text/event-stream"],
+      body: ResponseBody { writer in
+        for index in 0..<question.max_tokens {
+          let text = String(decoding: try JSONEncoder().encode(letters[index % letters.count]), as: UTF8.self)
+          try await writer.write(ByteBuffer(string: "data: {\"choices\":[{\"text\":\(text)}]}\n\n"))
+        }
+        try await writer.write(ByteBuffer(string: "data: [DONE]\n\n"))
+        try await writer.finish(nil)
+      })
   }
 
   private static func event(_ token: Int64) -> String {

@@ -33,7 +33,7 @@ struct ConfigCheckCommand: ParsableCommand {
     var problems = reader.problems
     if let node = common?.node { problems += Self.problems(of: node, sources) }
     if let routes = common?.api.routes { problems += Self.problems(ofRoutes: routes, sources) }
-    if let hoster { problems += Self.problems(of: hoster, sources) }
+    if let hoster { problems += Self.problems(of: hoster, epoch: common?.epoch, sources) }
     guard problems.isEmpty else { throw CommandError.configuration(problems) }
     let roles = (hoster == nil ? [] : ["hoster"]) + (validator == nil ? [] : ["validator"])
     Report.write(text: "nothing is wrong" + (roles.isEmpty ? "" : ", for a \(roles.joined(separator: " and a "))"))
@@ -63,30 +63,40 @@ struct ConfigCheckCommand: ParsableCommand {
     return [found].compactMap(\.self)
   }
 
-  private static func problems(of hoster: HosterSettings, _ sources: SettingSources) -> [SettingProblem] {
+  private static func problems(
+    of hoster: HosterSettings, epoch: EpochSettings?, _ sources: SettingSources
+  ) -> [SettingProblem] {
     func demand(_ path: String, _ isThere: Bool, _ what: String) throws {
       guard isThere else { throw CommandError("configuration.file", "\(path) \(what)", status: .configuration) }
     }
-    let found: SettingProblem? =
-      switch hoster.source {
-      case .model(let folder):
+    var found: [SettingProblem?] = []
+    switch hoster.source {
+    case .model(let folder):
+      found.append(
         problem(Settings.hosterModel.entry, sources) {
           for file in ["config.json", "model.safetensors"] {
             let path = "\(folder)/\(file)"
             try demand(path, FileManager.default.isReadableFile(atPath: path), "can't be read")
           }
-        }
-      case .program(let command):
+        })
+    case .program(let command):
+      found.append(
         problem(Settings.hosterCommand.entry, sources) {
           let path = command.first ?? ""
           try demand(path, FileManager.default.isExecutableFile(atPath: path), "is no program that can be run")
-        }
-      case .completions(_, _, let keyFile, _):
-        keyFile.flatMap { file in
-          problem(Settings.hosterCompletionsKeyFile.entry, sources) { _ = try SecretFile.read(file) }
-        }
+        })
+    case .completions(_, _, let keyFile, _, let tokenizer):
+      if let keyFile {
+        found.append(problem(Settings.hosterCompletionsKeyFile.entry, sources) { _ = try SecretFile.read(keyFile) })
       }
-    return [found].compactMap(\.self)
+      if let tokenizer, let epoch {
+        found.append(
+          problem(Settings.hosterCompletionsTokenizer.entry, sources) {
+            _ = try HosterComputation.tokenizer(tokenizer, epoch)
+          })
+      }
+    }
+    return found.compactMap(\.self)
   }
 
   /// What a file that a key names has wrong; nil if nothing.

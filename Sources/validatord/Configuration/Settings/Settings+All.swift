@@ -29,7 +29,7 @@ extension Settings {
     hosterProcessorLimit.entry, hosterDescriptorLimit.entry, hosterConcurrency.entry, hosterCacheTokens.entry,
     hosterMaxNewTokens.entry,
     hosterCompletionsURL.entry, hosterCompletionsModel.entry, hosterCompletionsKeyFile.entry,
-    hosterCompletionsContext.entry, hosterAntiCopy.entry,
+    hosterCompletionsContext.entry, hosterCompletionsTokenizer.entry, hosterAntiCopy.entry,
   ]
 
   private static let validator: [SettingEntry] = [

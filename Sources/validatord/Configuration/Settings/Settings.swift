@@ -159,6 +159,9 @@ enum Settings {
   static let hosterCompletionsContext = Setting(
     "hoster.completions-context", .number(2...(1 << 20)), .standard("2048"), for: .hoster,
     "How many tokens that server's model takes, prompt and answer together.")
+  static let hosterCompletionsTokenizer = Setting(
+    "hoster.completions-tokenizer", .path("a path"), for: .hoster,
+    "The model's `tokenizer.json`, for a server that sends text without token ids, such as Ollama (docs/models.md).")
   static let hosterAntiCopy = Setting<AntiCopyPolicy.Mode>(
     "hoster.anti-copy", .choice, .standard("validators-after-commit"), for: .hoster,
     "Who gets this node's answer to the consensus tensor.")
