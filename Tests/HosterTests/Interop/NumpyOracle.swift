@@ -22,13 +22,15 @@ enum NumpyOracle {
     return URL(filePath: path, relativeTo: package)
   }()
 
-  /// Whether numpy and safetensors are there. Looked up in the environment's folder: to ask the interpreter would take
-  /// a second.
-  static var isThere: Bool {
+  /// Whether numpy and safetensors are there.
+  static var isThere: Bool { hasPackages(["numpy", "safetensors"]) }
+
+  /// Whether the environment has packages. Looked up in its folder: to ask the interpreter would take a second.
+  static func hasPackages(_ names: [String]) -> Bool {
     let library = python.deletingLastPathComponent().deletingLastPathComponent().appending(path: "lib")
     let versions = (try? FileManager.default.contentsOfDirectory(at: library, includingPropertiesForKeys: nil)) ?? []
     return versions.contains { version in
-      ["numpy", "safetensors"].allSatisfy {
+      names.allSatisfy {
         FileManager.default.fileExists(atPath: version.appending(path: "site-packages/\($0)").path)
       }
     }
