@@ -9,8 +9,10 @@ struct FuzzSSE: FuzzTarget {
 
   func seeds() throws -> [[UInt8]] {
     let chunk = #"data: {"choices":[{"text":"a","token_ids":[7,99]}]}"#
+    let llama = #"data: {"choices":[{"text":"a","logprobs":{"content":[{"id":7}]}}],"timings":{"predicted_n":2}}"#
     return [
-      "\(chunk)\n\ndata: [DONE]\n\n", "\u{feff}\(chunk)\r\n\r\n: comment\r\rdata\ndata: a\n\n",
+      "\(chunk)\n\ndata: [DONE]\n\n", "\(llama)\n\ndata: [DONE]\n\n",
+      "\u{feff}\(chunk)\r\n\r\n: comment\r\rdata\ndata: a\n\n",
       #"data: {"error":{"message":"no memory"}}"# + "\n\n", "event: x\nid: 1\ndata:\n\n\(chunk)\n\n",
     ].map { Array($0.utf8) }
   }
@@ -30,7 +32,7 @@ struct FuzzSSE: FuzzTarget {
 
   private func tokens(_ input: [UInt8], piece: Int) -> [Int32]? {
     var reader = CompletionsReader(vocabularySize: 100)
-    let tokens = try? collect(input, piece) { try reader.receive($0) }
+    let tokens = try? collect(input, piece) { try reader.receive($0).flatMap(\.tokens) }
     promise(tokens?.allSatisfy { (0..<100).contains($0) } ?? true, "a token is not in the vocabulary")
     return tokens
   }
