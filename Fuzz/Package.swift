@@ -107,6 +107,7 @@ let package = Package(
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "HeapModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -145,6 +146,7 @@ let package = Package(
     fuzzer("FuzzAPI", of: "Protocols"),
     fuzzer("FuzzModel", of: "Hoster"),
     fuzzer("FuzzSSE", of: "Hoster"),
+    fuzzer("FuzzTokenizer", of: "Hoster"),
     fuzzer("FuzzDevChain", of: "DevChain"),
   ]
 )
