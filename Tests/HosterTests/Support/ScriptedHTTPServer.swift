@@ -5,13 +5,15 @@ import Synchronization
 /// A server on 127.0.0.1 that answers every connection's first request with fixed bytes.
 final class ScriptedHTTPServer: Sendable {
   /// What happens after the answer.
-  enum Ending {
+  enum Ending: Equatable {
     case close, hold
+    /// The connection is kept up to its next request, and then closed without an answer.
+    case closeAtNext
     /// The same bytes are sent again and again, until the client is tired of it.
     case trickle(String)
   }
 
-  /// Requests as text, one for each connection.
+  /// Requests as text.
   let requests: AsyncStream<String>
   /// One element for each connection that the client ended.
   let hangUps: AsyncStream<Void>
@@ -44,6 +46,7 @@ final class ScriptedHTTPServer: Sendable {
     private let requestArrived: AsyncStream<String>.Continuation
     private let hungUp: AsyncStream<Void>.Continuation
     private var request = ""
+    private var isAnswered = false
 
     init(
       answer: String, ending: Ending, _ requestArrived: AsyncStream<String>.Continuation,
@@ -60,10 +63,13 @@ final class ScriptedHTTPServer: Sendable {
       // A request has a body of JSON behind its header, or none.
       guard request.contains("\r\n\r\n"), request.hasPrefix("GET") || request.hasSuffix("}") else { return }
       requestArrived.yield(request)
+      request = ""
+      guard !isAnswered || ending != .closeAtNext else { return context.close(promise: nil) }
+      isAnswered = true
       let written = context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer)))
       let channel = context.channel
       switch ending {
-      case .hold: break
+      case .hold, .closeAtNext: break
       case .close: written.whenComplete { _ in channel.close(promise: nil) }
       case .trickle(let bytes):
         channel.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(50)) { task in

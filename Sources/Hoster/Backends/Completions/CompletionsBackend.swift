@@ -151,7 +151,12 @@ public final class CompletionsBackend: InferenceBackend {
     var request = request
     if let key = configuration.apiKey { request.headers.add(name: "Authorization", value: "Bearer \(key)") }
     let response = try await translating { [request] in
-      try await client.execute(request, timeout: .seconds(configuration.timeout))
+      do {
+        return try await client.execute(request, timeout: .seconds(configuration.timeout))
+      } catch  where Self.isOfClosedConnection(error) {
+        // The server had closed a connection that was kept for the next request. Asking twice changes nothing.
+        return try await client.execute(request, timeout: .seconds(configuration.timeout))
+      }
     }
     guard response.status == .ok else {
       let body = try? await response.body.collect(upTo: Self.maximumBody)
@@ -159,6 +164,15 @@ public final class CompletionsBackend: InferenceBackend {
       throw InferenceError(.upstream, "the model server answered \(response.status.code): \(reason)")
     }
     return response
+  }
+
+  private static func isOfClosedConnection(_ error: any Error) -> Bool {
+    switch error {
+    case let error as HTTPClientError: error == .remoteConnectionClosed
+    case ChannelError.ioOnClosedChannel: true
+    case let error as IOError: [ECONNRESET, EPIPE].contains(error.errnoCode)
+    default: false
+    }
   }
 
   /// Ends what has not ended by a time: a server that sends something now and then, but no tokens, is never idle.

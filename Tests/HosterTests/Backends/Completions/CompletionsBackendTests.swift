@@ -55,6 +55,21 @@ struct CompletionsBackendTests {
     }
   }
 
+  @Test("A connection that the server closes when it is used again costs no answer")
+  func keptConnection() async throws {
+    let body = Self.chunk("[5,6]") + "data: [DONE]\n\n"
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
+    try await with(head + body, then: .closeAtNext) { backend, server in
+      for _ in 0..<4 {
+        let tokens = try await Array(collecting: backend.tokens(for: Self.request))
+        #expect(tokens == [5, 6])
+      }
+      // Those after the first came twice.
+      var requests = server.requests.makeAsyncIterator()
+      for _ in 0..<7 { #expect(await requests.next() != nil) }
+    }
+  }
+
   @Test("With a tokenizer text goes out and comes back, with what OpenAI's servers know alone")
   func text() async throws {
     let tokenizer = try Tokenizer(contentsOf: GoldenTokenizer.bytes.path, vocabularySize: 481)
